@@ -1,0 +1,66 @@
+"""What a deployment may change: one field is one environment variable, its default and its sentence.
+
+Values come from the environment and, in development, from a `.env` file beside the process. The
+command line's help, `docs/settings.md` and the tests read the fields of `Settings`.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from beatstitch.errors import Invalid
+
+
+class Settings(BaseSettings):
+    """The settings in force. Raises pydantic's ValidationError for a value that can't be used."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    storage_path: Path = Field(
+        default_factory=lambda: user_data_path("beatstitch"),
+        validation_alias="STORAGE_PATH",
+        description="The data folder: uploads, derived files, outputs and the SQLite database.",
+    )
+    cache_path: Path = Field(
+        default_factory=lambda: user_cache_path("beatstitch"),
+        validation_alias="BEATSTITCH_CACHE",
+        description="Where `beatstitch make` keeps rendered chunks between runs.",
+    )
+    cache_bytes: int = Field(
+        default=10 * 1000**3,
+        ge=0,
+        validation_alias="BEATSTITCH_CACHE_BYTES",
+        description="How large that cache may grow; the least recently used goes first.",
+    )
+    beat_detector: Literal["auto", "madmom", "librosa"] = Field(
+        default="auto",
+        validation_alias="BEATSTITCH_BEAT_DETECTOR",
+        description="Which detector hears the beats; auto is madmom, or librosa where it is missing.",
+    )
+    sandbox: Literal["auto", "off"] = Field(
+        default="auto",
+        validation_alias="BEATSTITCH_SANDBOX",
+        description="auto runs FFmpeg in bubblewrap where it works; off only under limits.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO",
+        validation_alias="BEATSTITCH_LOG_LEVEL",
+        description="The least severe log line that is written.",
+    )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once. Raises Invalid naming the variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as refused:
+        first = refused.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "environment"
+        raise Invalid("bad_setting", f"{name}: {first['msg']}.", where=(name,)) from refused
