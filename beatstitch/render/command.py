@@ -1,0 +1,203 @@
+"""A chunk, the song and the join as what FFmpeg is told: inputs by key, a graph, options.
+
+Pure data: who runs it adds what confines the inputs and puts in the paths. Times become decimal
+seconds only here.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from beatstitch.render import filters
+from beatstitch.render.plan import Chunk, Layer, Piece
+from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
+
+# One thread a process: two processes of one thread encode the same film in 0.79 of the time that
+# one of two threads takes.
+THREADS = ("-threads", "1")
+# Source frames past the end of a piece, for rates that don't divide.
+SPARE_S = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of FFmpeg: the key of its file, its forced demuxer, the options before it."""
+
+    key: str
+    demuxer: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What FFmpeg is told between its inputs and the name of its output."""
+
+    inputs: tuple[Input, ...]
+    options: tuple[str, ...]
+
+
+def chunk_command(chunk: Chunk, profile: Profile) -> Command:
+    """The one FFmpeg process that renders a chunk: exact frames, closed GOPs, a keyframe at every
+    cut, and parameter sets that are the same for every chunk of the profile."""
+    layers = [layer for piece in chunk.pieces for layer in piece.layers]
+    inputs = tuple(
+        _input(layer, piece.frames, profile.frame_rate)
+        for piece in chunk.pieces
+        for layer in piece.layers
+    )
+    return Command(
+        inputs=inputs,
+        options=(
+            "-filter_threads",
+            "1",
+            "-filter_complex_threads",
+            "1",
+            "-filter_complex",
+            _graph(chunk, layers, profile),
+            "-map",
+            "[film]",
+            "-frames:v",
+            str(chunk.frames),
+            *_keyframes(chunk),
+            *encoder(profile),
+            "-f",
+            "mp4",
+        ),
+    )
+
+
+def encoder(profile: Profile) -> tuple[str, ...]:
+    """x264's options and the tags. `chroma_sample_location` is said, for JPEG's "center" would
+    change the parameter sets; `bitexact` keeps versions and dates out of the bytes."""
+    return (
+        *("-c:v", "libx264", "-preset", profile.preset, "-crf", str(profile.crf)),
+        *("-profile:v", "high", "-pix_fmt", "yuv420p", "-g", "60", "-bf", "2"),
+        *("-flags", "+cgop+bitexact", *THREADS),
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+        *("-color_range", "tv", "-chroma_sample_location", "left"),
+        *_timescale(profile),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+    )
+
+
+def song_command(key: str, profile: Profile, start_us: int, frames: int, fade_out_ms: int) -> Command:
+    """The song of the film, cut from its PCM to the sample and as long as the picture.
+
+    Input: the WAV that the beats were heard in, so that sound and cuts have one clock.
+    """
+    duration_s = frames / profile.frame_rate
+    samples = round(duration_s * SONG_SAMPLE_RATE)
+    start = round(Fraction(start_us, 1_000_000) * SONG_SAMPLE_RATE)
+    chain = [f"atrim=start_sample={start}", "asetpts=PTS-STARTPTS", f"apad=whole_len={samples}"]
+    chain.append(f"atrim=end_sample={samples}")
+    fade_s = min(Fraction(fade_out_ms, 1000), duration_s)
+    if fade_s:
+        chain.append(f"afade=t=out:st={_seconds(duration_s - fade_s)}:d={_seconds(fade_s)}")
+    return Command(
+        inputs=(Input(key, "wav", ()),),
+        options=(
+            *("-map", "0:a:0", "-af", ",".join(chain), "-c:a", "aac", "-b:a", profile.audio_bitrate),
+            *("-ar", str(SONG_SAMPLE_RATE), "-ac", "2", "-map_metadata", "-1"),
+            *("-fflags", "+bitexact", "-flags", "+bitexact", "-f", "mp4"),
+        ),
+    )
+
+
+def join_options(profile: Profile) -> tuple[str, ...]:
+    """Between the inputs (0: the list of chunks, 1: the song) and the film: copy, don't encode."""
+    return (
+        *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy"),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+        *("-movflags", "+faststart", *_timescale(profile), "-f", "mp4"),
+    )
+
+
+def join_list(names: tuple[str, ...]) -> str:
+    """The concat demuxer's script for chunk files of those names, which are our own words."""
+    return "ffconcat version 1.0\n" + "".join(f"file {name}\n" for name in names)
+
+
+def _timescale(profile: Profile) -> tuple[str, ...]:
+    ticks = str(profile.timescale)
+    return ("-video_track_timescale", ticks, "-movie_timescale", ticks)
+
+
+def _keyframes(chunk: Chunk) -> tuple[str, ...]:
+    frames = [frame for frame in chunk.cut_frames if frame]
+    if not frames:
+        return ()
+    return ("-force_key_frames", "expr:" + "+".join(f"eq(n,{frame})" for frame in frames))
+
+
+def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
+    source = layer.source
+    if source.media_type == "image":
+        return Input(source.key, source.demuxer, THREADS)
+    needed_s = frames / rate * layer.speed + SPARE_S
+    start = ("-ss", _seconds(Fraction(layer.start_us, 1_000_000))) if layer.start_us else ()
+    return Input(source.key, source.demuxer, (*THREADS, *start, "-t", _seconds(needed_s)))
+
+
+def _graph(chunk: Chunk, layers: list[Layer], profile: Profile) -> str:
+    parts = []
+    number = 0
+    for index, piece in enumerate(chunk.pieces):
+        names = []
+        for layer in piece.layers:
+            name = f"l{number}"
+            parts.append(f"[{number}:v:0]{_layer(layer, piece, profile, name)}[{name}]")
+            names.append(f"[{name}]")
+            number += 1
+        if len(names) == 2:
+            meeting = filters.meet(piece.transition, piece.frames, profile.frame_rate)
+            parts.append(f"{''.join(names)}{meeting}[p{index}]")
+        else:
+            parts[-1] = parts[-1].removesuffix(names[0]) + f"[p{index}]"
+    if len(chunk.pieces) == 1:
+        parts[-1] = parts[-1].removesuffix("[p0]") + "[film]"
+    else:
+        pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
+        parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0[film]")
+    return ";".join(parts)
+
+
+def _layer(layer: Layer, piece: Piece, profile: Profile, name: str) -> str:
+    if layer.source.media_type == "image":
+        return _photo(layer, piece.frames, profile, name)
+    chain = [filters.retime(layer.speed, profile.frame_rate)]
+    if layer.source.is_interlaced:
+        # Before the rate changes, or fields of different frames would meet.
+        chain.insert(0, "yadif=deint=interlaced")
+    chain.append(_fitted(layer, profile, name))
+    if layer.source.is_hdr:
+        chain.append(filters.to_sdr(layer.source))
+    chain += ["format=yuv420p", filters.exactly(piece.frames)]
+    return ",".join(chain)
+
+
+def _photo(layer: Layer, frames: int, profile: Profile, name: str) -> str:
+    source, width, height = layer.source, profile.width, profile.height
+    held = filters.hold(frames, profile.frame_rate)
+    # A letterboxed photo stays still: its bars would move with it.
+    if not layer.ken_burns.enabled or profile.fit == "contain":
+        return f"{_fitted(layer, profile, name)},format=yuv420p,{held}"
+    if profile.fit == "cover":
+        move = filters.move(layer.ken_burns, source.width, source.height, width, height)
+        still = f"{filters.crop_exactly(move.needed)},{filters.scale(move.width, move.height, source)}"
+    else:
+        move = filters.move(layer.ken_burns, width, height, width, height)
+        still = filters.blur(source, move.width, move.height, name)
+    glide = filters.glide(move, layer.move_frame, layer.move_frames)
+    return f"{still},format=yuv420p,{held},{glide},{filters.scale(width, height)},format=yuv420p"
+
+
+def _fitted(layer: Layer, profile: Profile, name: str) -> str:
+    source, width, height = layer.source, profile.width, profile.height
+    if profile.fit == "contain":
+        return filters.contain(source, width, height)
+    if profile.fit == "blur" and source.aspect != Fraction(width, height):
+        return filters.blur(source, width, height, name)
+    return filters.cover(source, width, height)
+
+
+def _seconds(value: Fraction) -> str:
+    return f"{float(value):.6f}"

@@ -1,0 +1,33 @@
+"""Content keys: a hash of everything that a chunk or a song was made from.
+
+The place on the timeline isn't part of it, so a segment that moved is still a hit. What FFmpeg is
+told is in it to the letter, with the content of each source in the place of its name.
+"""
+
+from beatstitch.documents import digest
+from beatstitch.render.command import Command, chunk_command
+from beatstitch.render.plan import Chunk, at_zero
+from beatstitch.render.profile import Profile
+
+# Goes up when the same command would give other bytes for a reason that the command doesn't show.
+RENDERER = 1
+
+
+def chunk_key(chunk: Chunk, profile: Profile, fingerprint: str) -> str:
+    """The name of a chunk's file in the cache. `fingerprint` names FFmpeg and x264."""
+    sources = {
+        layer.source.key: layer.source.content for piece in chunk.pieces for layer in piece.layers
+    }
+    return command_key(chunk_command(at_zero(chunk), profile), sources, fingerprint)
+
+
+def command_key(command: Command, content: dict[str, str], fingerprint: str) -> str:
+    """A hash of a command with the hash of each input's content, by key, instead of the key."""
+    return digest(
+        {
+            "renderer": RENDERER,
+            "fingerprint": fingerprint,
+            "inputs": [[content[i.key], i.demuxer, list(i.options)] for i in command.inputs],
+            "options": list(command.options),
+        }
+    )

@@ -1,0 +1,250 @@
+"""From an EDL to a plan of whole frames: pieces, in chunks, with the cuts that must be seen.
+
+Frames are rounded from absolute time at the profile's rate and lengths are their differences, so
+nothing drifts. A piece shows one segment, or the transition of two; a chunk is whole pieces.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from beatstitch.errors import Invalid
+from beatstitch.render.profile import Profile
+from beatstitch.render.source import Source
+from beatstitch.timeline.edl import Edl, KenBurns, Segment, TransitionType, frame_at
+
+CHUNK_US = 2_000_000
+# A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces.
+LONGEST_PIECE_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One medium over the frames of a piece: where in the source it starts, how fast it runs.
+
+    `move_frame` of `move_frames` says how far a Ken Burns move has come when the piece begins.
+    """
+
+    source: Source
+    start_us: int = 0
+    speed: Fraction = Fraction(1)
+    ken_burns: KenBurns = KenBurns(enabled=False)
+    move_frame: int = 0
+    move_frames: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`frames` frames of the film from `first_frame` on: one layer, or two and how they meet.
+
+    `cut_frame` is the place in the piece at which a segment begins: 0, the middle of a
+    transition, or None where the segment before goes on.
+    """
+
+    first_frame: int
+    frames: int
+    layers: tuple[Layer, ...]
+    transition: TransitionType = "cut"
+    cut_frame: int | None = None
+
+    @property
+    def end_frame(self) -> int:
+        """The first frame after the piece."""
+        return self.first_frame + self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole pieces that one FFmpeg process renders into one file."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def first_frame(self) -> int:
+        """Where the chunk begins in the film."""
+        return self.pieces[0].first_frame
+
+    @property
+    def frames(self) -> int:
+        """How many frames the chunk's file must hold."""
+        return self.pieces[-1].end_frame - self.first_frame
+
+    @property
+    def cut_frames(self) -> tuple[int, ...]:
+        """Frames of the chunk at which a segment begins: each gets a keyframe."""
+        return tuple(
+            piece.first_frame - self.first_frame + piece.cut_frame
+            for piece in self.pieces
+            if piece.cut_frame is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a segment begins in the film, and the time it is meant for."""
+
+    frame: int
+    time_us: int
+    segment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole film in frames."""
+
+    profile: Profile
+    chunks: tuple[Chunk, ...]
+    cuts: tuple[Cut, ...]
+    song_start_us: int
+
+    @property
+    def frames(self) -> int:
+        """The length of the film."""
+        return sum(chunk.frames for chunk in self.chunks)
+
+    @property
+    def duration_s(self) -> Fraction:
+        """The length of the film in seconds, exact."""
+        return self.frames / self.profile.frame_rate
+
+
+def plan(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Plan:
+    """The frames of the film, for a sound EDL whose media are all in `sources`.
+
+    Raises Invalid when the profile's rate is too low to give every segment a frame.
+    """
+    spans = [_Span.of(segment, profile.frame_rate) for segment in edl.segments]
+    pieces = [piece for i in range(len(spans)) for piece in _pieces(spans, i, sources, profile)]
+    return Plan(
+        profile=profile,
+        chunks=tuple(_chunks(pieces, profile.frame_rate)),
+        cuts=tuple(
+            Cut(span.first, span.segment.timeline_in_us, span.segment.id) for span in spans
+        ),
+        song_start_us=edl.audio.start_offset_us,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A segment in frames of the profile, with how far its transitions reach past its cuts."""
+
+    segment: Segment
+    first: int
+    end: int
+    half_in: int
+    half_out: int
+
+    @classmethod
+    def of(cls, segment: Segment, rate: Fraction) -> "_Span":
+        first, end = (
+            frame_at(time_us, rate) for time_us in (segment.timeline_in_us, segment.timeline_out_us)
+        )
+        if end <= first:
+            raise Invalid(
+                "rate_too_low",
+                f"Segment {segment.index} lasts "
+                f"{segment.timeline_out_us - segment.timeline_in_us} µs, less than a frame at "
+                f"{float(rate):g} frames a second.",
+                where=("segments", segment.index),
+            )
+        return cls(
+            segment,
+            first,
+            end,
+            _half(segment.transition_in.duration_ms, rate),
+            _half(segment.transition_out.duration_ms, rate),
+        )
+
+
+def _half(duration_ms: int, rate: Fraction) -> int:
+    return int(duration_ms * rate / 2000)
+
+
+def _pieces(
+    spans: Sequence[_Span], i: int, sources: Mapping[str, Source], profile: Profile
+) -> Iterator[Piece]:
+    """The body of a segment, after the transition that leads into it."""
+    span, rate = spans[i], profile.frame_rate
+    first, end = span.first + span.half_in, span.end - span.half_out
+    if span.half_in:
+        yield Piece(
+            span.first - span.half_in,
+            2 * span.half_in,
+            tuple(
+                _layer(s, span.first - span.half_in, sources, rate) for s in (spans[i - 1], span)
+            ),
+            span.segment.transition_in.type,
+            span.half_in,
+        )
+    for start, stop in _runs(span, first, end, rate):
+        yield Piece(
+            start,
+            stop - start,
+            (_layer(span, start, sources, rate),),
+            cut_frame=0 if start == span.first else None,
+        )
+
+
+def _runs(span: _Span, first: int, end: int, rate: Fraction) -> Iterator[tuple[int, int]]:
+    """The body in stretches that play without a break: cut where a short clip starts again and
+    where the segment gets too long for one piece."""
+    longest = int(LONGEST_PIECE_S * rate)
+    if _repeats(span.segment):
+        segment = span.segment
+        once_us = (segment.source_out_ms - segment.source_in_ms) * 1000 / segment.speed_ratio
+        longest = max(1, int(once_us * rate / 1_000_000))
+    for start in range(first, end, longest):
+        yield start, min(start + longest, end)
+
+
+def _repeats(segment: Segment) -> bool:
+    slot_us = segment.timeline_out_us - segment.timeline_in_us
+    once_us = (segment.source_out_ms - segment.source_in_ms) * 1000
+    return segment.media_type == "video" and once_us < slot_us * segment.speed_ratio
+
+
+def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fraction) -> Layer:
+    """A segment's medium as it is at `frame` of the film, handles included."""
+    segment = span.segment
+    source = sources[segment.media_asset_id]
+    if segment.media_type == "image":
+        return Layer(
+            source,
+            ken_burns=segment.effects.ken_burns,
+            move_frame=frame - (span.first - span.half_in),
+            move_frames=span.end + span.half_out - (span.first - span.half_in),
+        )
+    offset_us = Fraction(frame - span.first) / rate * 1_000_000 * segment.speed_ratio
+    if _repeats(segment):
+        offset_us = Fraction(0)
+    return Layer(
+        source,
+        start_us=max(0, round(segment.source_in_ms * 1000 + offset_us)),
+        speed=segment.speed_ratio,
+    )
+
+
+def _chunks(pieces: Sequence[Piece], rate: Fraction) -> Iterator[Chunk]:
+    """Pieces up to the first boundary past each 2-second mark of absolute time, so that an edit
+    changes the chunks it lies in and never the shape of their neighbours."""
+    held: list[Piece] = []
+    for piece in pieces:
+        held.append(piece)
+        if _mark(piece.end_frame, rate) > _mark(piece.first_frame, rate):
+            yield Chunk(tuple(held))
+            held = []
+    if held:
+        yield Chunk(tuple(held))
+
+
+def _mark(frame: int, rate: Fraction) -> int:
+    return int(frame * 1_000_000 / rate) // CHUNK_US
+
+
+def at_zero(chunk: Chunk) -> Chunk:
+    """The chunk as if the film began with it: equal chunks at different places become equal."""
+    shift = chunk.first_frame
+    return Chunk(
+        tuple(replace(piece, first_frame=piece.first_frame - shift) for piece in chunk.pieces)
+    )

@@ -1,0 +1,40 @@
+"""What the renderer has to know of a medium: facts, measured when it was taken in."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from beatstitch.timeline.edl import MediaType
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A medium as the filters meet it.
+
+    `width` and `height` are as displayed: after rotation and sample aspect. `content` is the
+    SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it. Colour
+    words are those of ffprobe, empty where the file says nothing.
+    """
+
+    id: str
+    key: str
+    content: str
+    media_type: MediaType
+    demuxer: str
+    width: int
+    height: int
+    duration_ms: int | None = None
+    color_space: str = ""
+    color_range: str = ""
+    color_transfer: str = ""
+    color_primaries: str = ""
+    is_interlaced: bool = False
+
+    @property
+    def is_hdr(self) -> bool:
+        """PQ (SMPTE ST 2084) or HLG (ARIB STD-B67): needs tone mapping for an SDR film."""
+        return self.color_transfer in {"smpte2084", "arib-std-b67"}
+
+    @property
+    def aspect(self) -> Fraction:
+        """Displayed width over height."""
+        return Fraction(self.width, self.height)
