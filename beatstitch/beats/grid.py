@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,8 +33,9 @@ class Beat:
 class BeatGrid:
     """A song's beats, rising in time, with what is known about them.
 
-    `beats_per_bar` beats make a bar (in 6/8 the beat is the dotted quarter, so 2). `downbeat_source`
-    says whether bar starts were heard, follow the every-fourth-beat rule, or were set by a person.
+    `beats_per_bar` beats make a bar (in 6/8 the beat is the dotted quarter, so 2).
+    `downbeat_source` says whether bar starts were heard, follow the every-fourth-beat rule, or were
+    set by a person.
     """
 
     analyzer: Analyzer
@@ -118,7 +120,7 @@ def from_json(document: str | bytes) -> BeatGrid:
         offset_us=_us(data.offset_ms),
         analyzed_at=data.analyzed_at,
     )
-    for earlier, later in zip(grid.beats, grid.beats[1:], strict=False):
+    for earlier, later in pairwise(grid.beats):
         if later.time_us <= earlier.time_us:
             raise Invalid("bad_beat_grid", f"Beat times must rise; {later.time_us} µs doesn't.")
     return grid

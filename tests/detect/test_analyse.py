@@ -1,0 +1,76 @@
+import wave
+
+import numpy as np
+import pytest
+
+from beatstitch.errors import Invalid, MediaRejected
+
+RATE = 44_100
+
+
+@pytest.mark.parametrize("detector", ["madmom", "librosa"])
+def test_the_grid_names_its_analyser(hear, drums, detector):
+    assert hear(drums(120, 6), detector=detector).analyzer == detector
+
+
+def test_beats_and_bars_of_a_waltz_are_heard(hear, drums):
+    grid = hear(drums(90, 20, metre=3))
+
+    truth = [0.3 + i * 60 / 90 for i in range(30)]
+    assert [beat.time_us / 1e6 for beat in grid.beats] == pytest.approx(truth, abs=0.03)
+    assert grid.downbeat_source == "detected"
+    assert grid.time_signature == "3/4"
+    assert [beat.beat_number for beat in grid.beats[:6]] == [1, 2, 3, 1, 2, 3]
+
+
+@pytest.mark.parametrize("detector", ["madmom", "librosa"])
+@pytest.mark.parametrize("sound", ["silence", "noise"])
+def test_a_song_without_a_beat_says_so_and_proposes_a_steady_grid(hear, detector, sound):
+    noise = np.random.default_rng(7).standard_normal(10 * RATE)
+
+    grid = hear(noise if sound == "noise" else np.zeros(10 * RATE), detector=detector)
+
+    assert (grid.verdict, grid.downbeat_source) == ("no_beat", "derived")
+    assert (grid.bpm_confidence, grid.downbeat_confidence) == (0.0, 0.0)
+    assert 80 <= grid.bpm < 160
+    gaps = np.diff([beat.time_us for beat in grid.beats])
+    assert gaps == pytest.approx(60e6 / grid.bpm, abs=2)
+
+
+@pytest.mark.parametrize("length_s", [0.02, 0.5, 1.2])
+def test_a_song_shorter_than_a_bar_has_a_grid(hear, drums, length_s):
+    grid = hear(drums(120, length_s, first_s=0.0))
+
+    assert all(0 <= beat.time_us < grid.duration_us for beat in grid.beats)
+    assert len(grid.beats) >= 1
+
+
+def test_a_tempo_hint_settles_half_or_double(hear, drums):
+    song = drums(120, 12)
+
+    assert hear(song, bpm_hint=60).bpm == pytest.approx(60, abs=1)
+    assert hear(song, bpm_hint=120).bpm == pytest.approx(120, abs=1)
+
+
+def test_an_impossible_hint_is_refused(hear, drums):
+    with pytest.raises(Invalid, match="20 and 400"):
+        hear(drums(120, 1), bpm_hint=1000)
+
+
+def test_a_file_that_is_no_pcm_is_refused(hear, drums, write_song, tmp_path):
+    from beatstitch.detect import pcm
+
+    text = tmp_path / "notes.wav"
+    text.write_text("not a song")
+    with pytest.raises(MediaRejected, match="16-bit"):
+        pcm.read(text)
+
+
+def test_a_file_without_samples_is_refused(tmp_path):
+    from beatstitch.detect import pcm
+
+    path = tmp_path / "empty.wav"
+    with wave.open(str(path), "wb") as song:
+        song.setparams((2, 2, RATE, 0, "NONE", ""))
+    with pytest.raises(MediaRejected, match="not one sample"):
+        pcm.read(path)
