@@ -1,0 +1,75 @@
+"""Rendered pieces of a project's film that are kept, under the hash of all that went into them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField, TextField, fn
+
+from beatstitch.db import base
+from beatstitch.db.projects import Project
+
+_KEYS_A_QUERY = 500  # SQLite takes 32,766 variables a statement, older builds 999
+
+
+class Chunk(base.Row):
+    """A cached chunk. `key` is its content key, `storage_key` where the file lies."""
+
+    project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
+    project_id: str
+    key = CharField(max_length=64)
+    storage_key = TextField()
+    bytes = BigIntegerField()
+    last_used_at: base.Column[datetime] = base.MomentField(default=base.utc_now, index=True)
+
+    class Meta:
+        primary_key = CompositeKey("project", "key")
+
+
+def keep(project_id: str, key: str, storage_key: str, size_bytes: int) -> None:
+    """Note a chunk whose file is in storage. The same key again replaces the row."""
+    with base.transaction():
+        Chunk.insert(
+            project=project_id, key=key, storage_key=storage_key, bytes=size_bytes
+        ).on_conflict_replace().execute()
+
+
+def known(project_id: str, keys: Iterable[str]) -> dict[str, Chunk]:
+    """Those of the keys that are cached."""
+    wanted = list(dict.fromkeys(keys))
+    found: dict[str, Chunk] = {}
+    for start in range(0, len(wanted), _KEYS_A_QUERY):
+        rows = Chunk.select().where(
+            (Chunk.project == project_id) & Chunk.key.in_(wanted[start : start + _KEYS_A_QUERY])
+        )
+        found.update({row.key: row for row in rows})
+    return found
+
+
+def touch(project_id: str, keys: Iterable[str], at: datetime) -> None:
+    """These chunks were used now, so they go last."""
+    wanted = list(dict.fromkeys(keys))
+    with base.transaction():
+        for start in range(0, len(wanted), _KEYS_A_QUERY):
+            Chunk.update(last_used_at=at).where(
+                (Chunk.project == project_id) & Chunk.key.in_(wanted[start : start + _KEYS_A_QUERY])
+            ).execute()
+
+
+def unused_since(moment: datetime, limit: int) -> list[Chunk]:
+    """Chunks that nothing has used since then, the longest unused first."""
+    return list(
+        Chunk.select().where(Chunk.last_used_at < moment).order_by(Chunk.last_used_at).limit(limit)
+    )
+
+
+def forget(chunk: Chunk) -> None:
+    """Remove the row; its file goes when no row names it any more."""
+    with base.transaction():
+        Chunk.delete().where(
+            (Chunk.project == chunk.project_id) & (Chunk.key == chunk.key)
+        ).execute()
+
+
+def total_bytes(project_id: str) -> int:
+    """How much the project's cached chunks weigh."""
+    return int(Chunk.select(fn.SUM(Chunk.bytes)).where(Chunk.project == project_id).scalar() or 0)

@@ -1,0 +1,177 @@
+"""Photos and clips of a project, with what probing them found and what the user wishes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal, cast
+
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    CharField,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+    fn,
+)
+
+from beatstitch.db import base
+from beatstitch.db.projects import Project
+from beatstitch.errors import Invalid, LimitReached, NotFound
+from beatstitch.limits import MAX_MEDIA_PER_PROJECT
+
+MediaType = Literal["image", "video"]
+ProcessingStatus = Literal["pending", "processing", "ready", "failed"]
+
+
+class MediaAsset(base.Row):
+    """A photo or clip. Width and height are as displayed; sizes are null until it was probed.
+
+    `original_key` names the upload; `working_key` an upright sRGB copy of a photo; `proxy_key` the
+    small copy that previews are made from. `probe` holds the facts that only renders need.
+    """
+
+    id = CharField(max_length=36, primary_key=True, default=base.new_id)
+    project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
+    project_id: str
+    filename = TextField()
+    media_type: base.Column[MediaType] = base.WordField()
+    processing_status: base.Column[ProcessingStatus] = base.WordField(default="pending")
+    processing_error = TextField(null=True)
+    width = IntegerField(null=True)
+    height = IntegerField(null=True)
+    rotation_deg = IntegerField(null=True)
+    duration_ms = IntegerField(null=True)
+    fps: base.Column[float | None] = FloatField(null=True)
+    file_size = BigIntegerField()
+    checksum = CharField(max_length=64)
+    sort_order = IntegerField()
+    excluded = BooleanField(default=False)
+    pinned = BooleanField(default=False)
+    in_ms = IntegerField(null=True)
+    out_ms = IntegerField(null=True)
+    original_key = TextField()
+    working_key = TextField(null=True)
+    thumbnail_key = TextField(null=True)
+    proxy_key = TextField(null=True)
+    probe: base.Column[dict[str, object] | None] = JSONField(null=True)
+    created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
+    processed_at: base.Column[datetime | None] = base.MomentField(null=True)
+
+
+def add(
+    project_id: str,
+    *,
+    asset_id: str,
+    filename: str,
+    media_type: MediaType,
+    file_size: int,
+    checksum: str,
+    original_key: str,
+) -> MediaAsset:
+    """A new asset at the end of the project's order. `checksum` is the SHA-256 in hex.
+
+    Raises LimitReached when the project has as many as allowed.
+    """
+    with base.transaction():
+        count = MediaAsset.select().where(MediaAsset.project == project_id).count()
+        if count >= MAX_MEDIA_PER_PROJECT:
+            raise LimitReached(
+                "too_many_media",
+                f"The project has {count} photos and clips; {MAX_MEDIA_PER_PROJECT} are allowed. "
+                "Remove some, or use a second project.",
+                limit=MAX_MEDIA_PER_PROJECT,
+            )
+        last = (
+            MediaAsset.select(fn.MAX(MediaAsset.sort_order))
+            .where(MediaAsset.project == project_id)
+            .scalar()
+        )
+        return MediaAsset.create(
+            id=asset_id,
+            project=project_id,
+            filename=filename,
+            media_type=media_type,
+            file_size=file_size,
+            checksum=checksum,
+            original_key=original_key,
+            sort_order=0 if last is None else last + 1,
+        )
+
+
+def of_user(user_id: str, asset_id: str) -> MediaAsset:
+    """The asset, if its project is this user's. Raises NotFound otherwise."""
+    asset: MediaAsset | None = (
+        MediaAsset.select(MediaAsset)
+        .join(Project)
+        .where((MediaAsset.id == asset_id) & (Project.user == user_id))
+        .first()
+    )
+    if asset is None:
+        raise _missing()
+    return asset
+
+
+def by_id(asset_id: str) -> MediaAsset:
+    """The asset. Raises NotFound."""
+    asset = MediaAsset.get_or_none(MediaAsset.id == asset_id)
+    if asset is None:
+        raise _missing()
+    return asset
+
+
+def _missing() -> NotFound:
+    return NotFound("not_found", "There is no such photo or clip.", resource_type="media")
+
+
+def of_project(project_id: str) -> list[MediaAsset]:
+    """The project's assets in the user's order."""
+    return list(
+        MediaAsset.select()
+        .where(MediaAsset.project == project_id)
+        .order_by(MediaAsset.sort_order, MediaAsset.id)
+    )
+
+
+def status_counts(project_id: str) -> dict[ProcessingStatus, int]:
+    """How many of the project's assets are in each processing status."""
+    counted = (
+        MediaAsset.select(MediaAsset.processing_status, fn.COUNT(MediaAsset.id))
+        .where(MediaAsset.project == project_id)
+        .group_by(MediaAsset.processing_status)
+        .tuples()
+    )
+    counts: dict[ProcessingStatus, int] = {"pending": 0, "processing": 0, "ready": 0, "failed": 0}
+    counts.update(cast(Iterable[tuple[ProcessingStatus, int]], counted))
+    return counts
+
+
+def set_columns(asset_id: str, **columns: object) -> None:
+    """Write these columns. Raises NotFound when the asset has been deleted meanwhile."""
+    with base.transaction():
+        if not MediaAsset.update(**columns).where(MediaAsset.id == asset_id).execute():
+            raise _missing()
+
+
+def reorder(project_id: str, order: Sequence[str]) -> None:
+    """Put the project's assets into this order. Raises Invalid unless it names each one once."""
+    with base.transaction():
+        known = {asset.id for asset in of_project(project_id)}
+        if len(order) != len(known) or set(order) != known:
+            raise Invalid(
+                "wrong_order",
+                "The order has to name every photo and clip of the project exactly once.",
+                where=("body", "order"),
+            )
+        if not order:
+            return
+        place = Case(MediaAsset.id, [(asset_id, i) for i, asset_id in enumerate(order)])
+        MediaAsset.update(sort_order=place).where(MediaAsset.project == project_id).execute()
+
+
+def delete(asset: MediaAsset) -> None:
+    """Remove the row; its files go when no row names them any more."""
+    with base.transaction():
+        MediaAsset.delete().where(MediaAsset.id == asset.id).execute()

@@ -1,0 +1,95 @@
+"""Finished films of a project."""
+
+from datetime import datetime
+from typing import Literal
+
+from peewee import BigIntegerField, CharField, ForeignKeyField, TextField
+
+from beatstitch.db import base
+from beatstitch.db.projects import Project
+from beatstitch.errors import NotFound
+
+OutputKind = Literal["preview", "final"]
+
+
+class Output(base.Row):
+    """A film. `job_id` is the render that made it; the job's row may be pruned before the film."""
+
+    id = CharField(max_length=36, primary_key=True, default=base.new_id)
+    project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
+    project_id: str
+    job_id = CharField(max_length=36, unique=True)
+    kind: base.Column[OutputKind] = base.WordField()
+    storage_key = TextField()
+    file_size = BigIntegerField()
+    edl_hash = CharField(max_length=64)
+    sync_report_key = TextField(null=True)
+    created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
+    removed_at: base.Column[datetime | None] = base.MomentField(null=True)
+
+
+Output.add_index(Output.index(Output.project, Output.kind, Output.id))
+
+
+def add(
+    project_id: str,
+    *,
+    output_id: str,
+    job_id: str,
+    kind: OutputKind,
+    storage_key: str,
+    file_size: int,
+    edl_hash: str,
+    sync_report_key: str | None = None,
+) -> Output:
+    """Note a finished film, whose file is in storage already."""
+    with base.transaction():
+        return Output.create(
+            id=output_id,
+            project=project_id,
+            job_id=job_id,
+            kind=kind,
+            storage_key=storage_key,
+            file_size=file_size,
+            edl_hash=edl_hash,
+            sync_report_key=sync_report_key,
+        )
+
+
+def of_project(project_id: str, kind: OutputKind | None = None) -> list[Output]:
+    """The project's films, newest first, those cleaned away included."""
+    wanted = Output.project == project_id
+    if kind is not None:
+        wanted &= Output.kind == kind
+    return list(Output.select().where(wanted).order_by(Output.id.desc()))
+
+
+def newest(project_id: str, kind: OutputKind) -> Output | None:
+    """The newest film of this kind, or None."""
+    film: Output | None = (
+        Output.select()
+        .where((Output.project == project_id) & (Output.kind == kind))
+        .order_by(Output.id.desc())
+        .first()
+    )
+    return film
+
+
+def in_project(project_id: str, output_id: str) -> Output:
+    """The film, if it is this project's. Raises NotFound."""
+    output = Output.get_or_none((Output.id == output_id) & (Output.project == project_id))
+    if output is None:
+        raise NotFound("not_found", "There is no such output.", resource_type="output")
+    return output
+
+
+def mark_removed(output_id: str, at: datetime) -> None:
+    """The file is gone; the row stays, to answer that it was here."""
+    with base.transaction():
+        Output.update(removed_at=at).where(Output.id == output_id).execute()
+
+
+def delete(output: Output) -> None:
+    """Remove the row; its file goes when no row names it any more."""
+    with base.transaction():
+        Output.delete().where(Output.id == output.id).execute()

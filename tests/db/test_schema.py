@@ -1,0 +1,83 @@
+"""Migrations: an empty database is made, an old one is refused by name, models and files agree."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from peewee import Model
+from playhouse.schema_diff import diff_models
+
+from beatstitch.db import (
+    audio,
+    base,
+    chunks,
+    jobs,
+    media,
+    outputs,
+    projects,
+    schema,
+    sessions,
+    timelines,
+    users,
+)
+from beatstitch.errors import Unavailable
+
+TABLES: tuple[type[Model], ...] = (
+    *(users.User, sessions.Session, projects.Project, media.MediaAsset),
+    *(audio.AudioTrack, audio.BeatGridVersion, timelines.Timeline, outputs.Output),
+    *(chunks.Chunk, jobs.Job, jobs.JobWait, jobs.JobLine, jobs.JobTotal, jobs.Recurring),
+)
+
+
+def test_an_empty_database_gets_its_tables(empty_database: Path) -> None:
+    schema.prepare()
+
+    assert schema.pending() == []
+    assert "jobs" in base.database.get_tables()
+
+
+def test_the_migrations_make_what_the_models_say(empty_database: Path) -> None:
+    schema.upgrade()
+
+    assert str(diff_models(base.database.obj, TABLES)) == ""
+
+
+def test_an_older_schema_is_refused_and_the_upgrade_command_named(empty_database: Path) -> None:
+    schema.upgrade()
+    with base.transaction():
+        base.database.execute_sql("DELETE FROM schema_migration")
+
+    with pytest.raises(Unavailable) as refused:
+        schema.prepare()
+
+    assert "flask --app beatstitch database upgrade" in refused.value.message
+
+
+def test_a_newer_schema_is_refused(empty_database: Path) -> None:
+    schema.upgrade()
+    with base.transaction():
+        base.database.execute_sql(
+            "INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')"
+        )
+
+    with pytest.raises(Unavailable) as refused:
+        schema.prepare()
+
+    assert refused.value.code == "schema_newer"
+
+
+def test_processes_that_start_at_once_on_an_empty_database_all_find_the_tables(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    start = f"from beatstitch.db import base, schema; base.connect('{url}'); schema.prepare()"
+
+    racers = [subprocess.Popen([sys.executable, "-c", start]) for _ in range(4)]
+
+    assert [racer.wait() for racer in racers] == [0, 0, 0, 0]
+    with sqlite3.connect(tmp_path / "new.db") as reader:
+        applied = reader.execute("SELECT COUNT(*) FROM schema_migration").fetchone()
+    reader.close()
+    assert applied == (len(list(schema.FOLDER.glob("0*.py"))),)
