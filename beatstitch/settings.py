@@ -4,6 +4,7 @@ Values come from the environment and, in development, from a `.env` file beside 
 command line's help, `docs/settings.md` and the tests read the fields of `Settings`.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,39 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("beatstitch"),
         validation_alias="STORAGE_PATH",
         description="The data folder: uploads, derived files, outputs and the SQLite database.",
+    )
+    database_url: str = Field(
+        default="",
+        validation_alias="DATABASE_URL",
+        description="Where the rows are: sqlite:////absolute/path.db; empty is a file in the data folder.",
+    )
+    light_slots: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        validation_alias="BEATSTITCH_LIGHT_SLOTS",
+        description="How many light jobs (probing, timelines, joins) one worker runs at once.",
+    )
+    heavy_slots: int = Field(
+        default_factory=lambda: max(1, len(os.sched_getaffinity(0)) - 1),
+        ge=1,
+        le=256,
+        validation_alias="BEATSTITCH_HEAVY_SLOTS",
+        description="How many heavy jobs (encoding, beat analysis) one worker runs at once.",
+    )
+    job_time_factor: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=100,
+        validation_alias="BEATSTITCH_JOB_TIME_FACTOR",
+        description="Multiplies every job's time limits; more than 1 on a slow machine.",
+    )
+    worker_grace_s: float = Field(
+        default=20.0,
+        ge=0,
+        validation_alias="BEATSTITCH_WORKER_GRACE_S",
+        description="How long a worker that is told to stop lets its jobs finish before it puts "
+        "them back into the queue.",
     )
     cache_path: Path = Field(
         default_factory=lambda: user_cache_path("beatstitch"),
@@ -53,6 +87,12 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_LOG_LEVEL",
         description="The least severe log line that is written.",
     )
+
+    def database(self) -> str:
+        """The URL of the database in force."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{(self.storage_path / 'beatstitch.db').absolute()}"
 
 
 @lru_cache(maxsize=1)
