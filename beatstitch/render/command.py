@@ -16,6 +16,8 @@ from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
 THREADS = ("-threads", "1")
 # Source frames past the end of a piece, for rates that don't divide.
 SPARE_S = Fraction(1, 2)
+TINY_WIDTH, TINY_HEIGHT = 32, 18
+CHUNK_FILE, TINY_FILE, SONG_FILE = "chunk.mp4", "tiny.gray", "song.m4a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +30,47 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """One output of FFmpeg: the options before it, and what its file is called in the scratch
+    folder of whoever runs it."""
+
+    options: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """What FFmpeg is told between its inputs and the name of its output."""
+    """What FFmpeg is told: inputs, options that hold for all, outputs."""
 
     inputs: tuple[Input, ...]
     options: tuple[str, ...]
+    outputs: tuple[Output, ...]
 
 
 def chunk_command(chunk: Chunk, profile: Profile) -> Command:
     """The one FFmpeg process that renders a chunk: exact frames, closed GOPs, a keyframe at every
-    cut, and parameter sets that are the same for every chunk of the profile."""
-    layers = [layer for piece in chunk.pieces for layer in piece.layers]
-    inputs = tuple(
-        _input(layer, piece.frames, profile.frame_rate)
-        for piece in chunk.pieces
-        for layer in piece.layers
-    )
+    cut, and parameter sets that are the same for every chunk of the profile.
+
+    Its second output is each frame as it went into the encoder, as TINY: what the sync report
+    tells pictures apart by, for next to nothing.
+    """
+    frames = ("-frames:v", str(chunk.frames))
     return Command(
-        inputs=inputs,
+        inputs=tuple(
+            _input(layer, piece.frames, profile.frame_rate)
+            for piece in chunk.pieces
+            for layer in piece.layers
+        ),
         options=(
-            "-filter_threads",
-            "1",
-            "-filter_complex_threads",
-            "1",
-            "-filter_complex",
-            _graph(chunk, layers, profile),
-            "-map",
-            "[film]",
-            "-frames:v",
-            str(chunk.frames),
-            *_keyframes(chunk),
-            *encoder(profile),
-            "-f",
-            "mp4",
+            *("-filter_threads", "1", "-filter_complex_threads", "1"),
+            *("-filter_complex", _graph(chunk, profile)),
+        ),
+        outputs=(
+            Output(
+                ("-map", "[film]", *frames, *_keyframes(chunk), *encoder(profile), "-f", "mp4"),
+                CHUNK_FILE,
+            ),
+            Output(("-map", "[tiny]", *frames, "-f", "rawvideo"), TINY_FILE),
         ),
     )
 
@@ -79,7 +89,9 @@ def encoder(profile: Profile) -> tuple[str, ...]:
     )
 
 
-def song_command(key: str, profile: Profile, start_us: int, frames: int, fade_out_ms: int) -> Command:
+def song_command(
+    key: str, profile: Profile, start_us: int, frames: int, fade_out_ms: int
+) -> Command:
     """The song of the film, cut from its PCM to the sample and as long as the picture.
 
     Input: the WAV that the beats were heard in, so that sound and cuts have one clock.
@@ -94,10 +106,17 @@ def song_command(key: str, profile: Profile, start_us: int, frames: int, fade_ou
         chain.append(f"afade=t=out:st={_seconds(duration_s - fade_s)}:d={_seconds(fade_s)}")
     return Command(
         inputs=(Input(key, "wav", ()),),
-        options=(
-            *("-map", "0:a:0", "-af", ",".join(chain), "-c:a", "aac", "-b:a", profile.audio_bitrate),
-            *("-ar", str(SONG_SAMPLE_RATE), "-ac", "2", "-map_metadata", "-1"),
-            *("-fflags", "+bitexact", "-flags", "+bitexact", "-f", "mp4"),
+        options=("-filter_threads", "1"),
+        outputs=(
+            Output(
+                (
+                    *("-map", "0:a:0", "-af", ",".join(chain)),
+                    *("-c:a", "aac", "-b:a", profile.audio_bitrate),
+                    *("-ar", str(SONG_SAMPLE_RATE), "-ac", "2", "-map_metadata", "-1"),
+                    *("-fflags", "+bitexact", "-flags", "+bitexact", "-f", "mp4"),
+                ),
+                SONG_FILE,
+            ),
         ),
     )
 
@@ -137,26 +156,23 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     return Input(source.key, source.demuxer, (*THREADS, *start, "-t", _seconds(needed_s)))
 
 
-def _graph(chunk: Chunk, layers: list[Layer], profile: Profile) -> str:
+def _graph(chunk: Chunk, profile: Profile) -> str:
     parts = []
     number = 0
     for index, piece in enumerate(chunk.pieces):
-        names = []
+        chains = []
         for layer in piece.layers:
-            name = f"l{number}"
-            parts.append(f"[{number}:v:0]{_layer(layer, piece, profile, name)}[{name}]")
-            names.append(f"[{name}]")
+            chains.append(f"[{number}:v:0]{_layer(layer, piece, profile, f'l{number}')}")
             number += 1
-        if len(names) == 2:
+        if len(chains) == 2:
             meeting = filters.meet(piece.transition, piece.frames, profile.frame_rate)
-            parts.append(f"{''.join(names)}{meeting}[p{index}]")
+            left, right = f"[a{index}]", f"[b{index}]"
+            parts += [chains[0] + left, chains[1] + right, f"{left}{right}{meeting}[p{index}]"]
         else:
-            parts[-1] = parts[-1].removesuffix(names[0]) + f"[p{index}]"
-    if len(chunk.pieces) == 1:
-        parts[-1] = parts[-1].removesuffix("[p0]") + "[film]"
-    else:
-        pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
-        parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0[film]")
+            parts.append(f"{chains[0]}[p{index}]")
+    pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
+    parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0,split[film][full]")
+    parts.append(f"[full]scale={TINY_WIDTH}:{TINY_HEIGHT}:flags=neighbor,format=gray[tiny]")
     return ";".join(parts)
 
 
@@ -182,7 +198,9 @@ def _photo(layer: Layer, frames: int, profile: Profile, name: str) -> str:
         return f"{_fitted(layer, profile, name)},format=yuv420p,{held}"
     if profile.fit == "cover":
         move = filters.move(layer.ken_burns, source.width, source.height, width, height)
-        still = f"{filters.crop_exactly(move.needed)},{filters.scale(move.width, move.height, source)}"
+        still = (
+            f"{filters.crop_exactly(move.needed)},{filters.scale(move.width, move.height, source)}"
+        )
     else:
         move = filters.move(layer.ken_burns, width, height, width, height)
         still = filters.blur(source, move.width, move.height, name)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from beatstitch.render.source import Source
-from beatstitch.timeline.edl import KenBurns, TransitionType
+from beatstitch.timeline.edl import KenBurns
+from beatstitch.timeline.settings import TransitionType
 
 # Pixels that a Ken Burns move can zoom into without going soft, at the cost of filtering them.
 MOST_OVERSAMPLING = Fraction(5, 4)
@@ -179,8 +180,7 @@ def crop_exactly(box: Box) -> str:
     """The part of a still that a move needs, to the pixel. exact=1, or crop rounds to the
     picture's chroma grid."""
     return (
-        f"crop={_even_down(box.width)}:{_even_down(box.height)}:"
-        f"{int(box.x)}:{int(box.y)}:exact=1"
+        f"crop={_even_down(box.width)}:{_even_down(box.height)}:{int(box.x)}:{int(box.y)}:exact=1"
     )
 
 

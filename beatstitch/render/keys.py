@@ -29,5 +29,6 @@ def command_key(command: Command, content: dict[str, str], fingerprint: str) -> 
             "fingerprint": fingerprint,
             "inputs": [[content[i.key], i.demuxer, list(i.options)] for i in command.inputs],
             "options": list(command.options),
+            "outputs": [list(output.options) for output in command.outputs],
         }
     )

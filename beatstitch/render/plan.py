@@ -11,7 +11,8 @@ from fractions import Fraction
 from beatstitch.errors import Invalid
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
-from beatstitch.timeline.edl import Edl, KenBurns, Segment, TransitionType, frame_at
+from beatstitch.timeline.edl import STILL, Edl, KenBurns, Segment, frame_at
+from beatstitch.timeline.settings import TransitionType
 
 CHUNK_US = 2_000_000
 # A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces.
@@ -28,7 +29,7 @@ class Layer:
     source: Source
     start_us: int = 0
     speed: Fraction = Fraction(1)
-    ken_burns: KenBurns = KenBurns(enabled=False)
+    ken_burns: KenBurns = STILL
     move_frame: int = 0
     move_frames: int = 1
 
@@ -81,11 +82,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a segment begins in the film, and the time it is meant for."""
+    """Where a segment begins in the film, and the time it is meant for. `is_midpoint` when a
+    transition leads into it, whose middle is the cut."""
 
     frame: int
     time_us: int
     segment_id: int
+    is_midpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,14 @@ class Plan:
     song_start_us: int
 
     @property
+    def chunk_starts(self) -> tuple[int, ...]:
+        """The first frame of each chunk; rising."""
+        return tuple(chunk.first_frame for chunk in self.chunks)
+
+    @property
     def frames(self) -> int:
         """The length of the film."""
-        return sum(chunk.frames for chunk in self.chunks)
+        return self.chunks[-1].pieces[-1].end_frame
 
     @property
     def duration_s(self) -> Fraction:
@@ -119,7 +127,8 @@ def plan(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Plan:
         profile=profile,
         chunks=tuple(_chunks(pieces, profile.frame_rate)),
         cuts=tuple(
-            Cut(span.first, span.segment.timeline_in_us, span.segment.id) for span in spans
+            Cut(span.first, span.segment.timeline_in_us, span.segment.id, span.half_in > 0)
+            for span in spans
         ),
         song_start_us=edl.audio.start_offset_us,
     )

@@ -51,7 +51,8 @@ def final(settings: TimelineSettings) -> Profile:
 def preview(settings: TimelineSettings) -> Profile:
     """A small, quick film with the same cuts: long side 640, half the rate above 30 a second."""
     scale = min(
-        Fraction(1), Fraction(PREVIEW_LONG_SIDE_PX, max(settings.output_width, settings.output_height))
+        Fraction(1),
+        Fraction(PREVIEW_LONG_SIDE_PX, max(settings.output_width, settings.output_height)),
     )
     rate = settings.frame_rate
     return Profile(

@@ -4,6 +4,7 @@ Deterministic: the same arguments give the same EDL to the byte. Cuts come from 
 segments meet without gap or overlap from 0 to the end of the song.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -14,6 +15,7 @@ from beatstitch.limits import MAX_SEGMENTS
 from beatstitch.timeline.choose import Choice, Chooser, Medium
 from beatstitch.timeline.cuts import cut_times
 from beatstitch.timeline.edl import (
+    STILL,
     Audio,
     Edl,
     Effects,
@@ -99,7 +101,7 @@ def _segments(
         handle_ms = (settings.transition_duration_ms + 1) // 2
     chooser = Chooser(media)
     segments = []
-    for index, (start_us, end_us) in enumerate(zip(edges, edges[1:], strict=False)):
+    for index, (start_us, end_us) in enumerate(itertools.pairwise(edges)):
         # Source ranges are whole ms: rounded up, they are never short of their slot.
         choice = chooser.take(-(-(end_us - start_us) // 1000), handle_ms)
         segments.append(_segment(index, start_us, end_us, choice, settings))
@@ -110,7 +112,7 @@ def _segment(
     index: int, start_us: int, end_us: int, choice: Choice, settings: TimelineSettings
 ) -> Segment:
     medium = choice.medium
-    ken_burns = KenBurns(enabled=False)
+    ken_burns = STILL
     if medium.media_type == "image" and settings.ken_burns_enabled:
         ken_burns = _move(Random(f"{settings.seed}:{index}:{medium.id}"), end_us - start_us)  # noqa: S311
     return Segment(
@@ -147,7 +149,7 @@ def _joined(
         return tuple(segments)
     joined = list(segments)
     frame_ms = 1000 / settings.frame_rate
-    for i, (left, right) in enumerate(zip(segments, segments[1:], strict=False)):
+    for i, (left, right) in enumerate(itertools.pairwise(segments)):
         room_ms = min(
             settings.transition_duration_ms,
             *(round_ms(s.timeline_out_us - s.timeline_in_us) // 2 for s in (left, right)),

@@ -40,8 +40,9 @@ def _check_place(segment: Segment, index: int, end_us: int, edl: Edl) -> None:
         )
     rate = edl.settings.frame_rate
     for name in ("timeline_in", "timeline_out"):
-        frame, expected = getattr(segment, f"{name}_frame"), frame_at(
-            getattr(segment, f"{name}_us"), rate
+        frame, expected = (
+            getattr(segment, f"{name}_frame"),
+            frame_at(getattr(segment, f"{name}_us"), rate),
         )
         if frame != expected:
             raise _wrong(index, f"has {name}_frame", frame, f"its time makes it {expected}")

@@ -35,11 +35,14 @@ class KenBurns:
     end_y: Unit = 0.5
 
 
+STILL = KenBurns(enabled=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """What is done to a segment's picture beside fitting it to the frame."""
 
-    ken_burns: KenBurns = KenBurns(enabled=False)
+    ken_burns: KenBurns = STILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,219 @@
+"""The sync report: what the finished film was measured to be, beside what it should be.
+
+Every figure comes from the film's file: its packets against those of its proved chunks, its
+decoded keyframes against the hashes that were kept when the chunks were rendered, its streams'
+lengths, and the sound against the song. The plan says only what was wanted.
+"""
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+
+from pydantic import TypeAdapter
+
+from beatstitch.documents import read_json
+from beatstitch.render.plan import Cut, Plan
+from beatstitch.render.proof import Listing, Proof, keyframe_hashes
+
+# The product's promises: half a frame for a cut, a millisecond for the song.
+WORST_CUT_FRAMES = 0.5
+WORST_AUDIO_LAG_MS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where the film's two streams begin and how long they are, in µs, as its container says."""
+
+    video_start_us: int
+    video_duration_us: int
+    audio_start_us: int
+    audio_duration_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLag:
+    """How much later than in the song a stretch of the film's sound is heard, by correlation."""
+
+    at_ms: int
+    lag_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class CutReport:
+    """One cut. `frame` is where its segment's first frame was found, None if it wasn't.
+
+    `previous_frame_differs` is null for the film's start and the middle of a transition, and may
+    be false where two segments look alike where they meet.
+    """
+
+    segment_id: int
+    time_ms: float
+    planned_frame: int
+    frame: int | None
+    error_ms: float | None
+    error_frames: float | None
+    first_frame_matches: bool
+    previous_frame_differs: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """How far the film is from its beats. `faults` is empty for a film that keeps its promises."""
+
+    ok: bool
+    faults: tuple[str, ...]
+    worst_cut_error_ms: float
+    worst_cut_error_frames: float
+    frame_rate: str
+    video_frames: int
+    planned_frames: int
+    video_duration_ms: float
+    audio_duration_ms: float
+    av_offset_ms: float
+    audio_lags: tuple[AudioLag, ...]
+    packets_changed: int
+    irregular_timestamps: int
+    decreasing_dts: int
+    cuts: tuple[CutReport, ...]
+    edl_hash: str
+
+
+_REPORT: TypeAdapter[SyncReport] = TypeAdapter(SyncReport)
+
+
+def report_json(report: SyncReport) -> dict[str, object]:
+    """The report as files and the API show it."""
+    return asdict(report)
+
+
+def read_report(document: bytes) -> SyncReport:
+    """Read a report's JSON. Raises Invalid."""
+    return read_json(_REPORT, document, "bad_sync_report")
+
+
+def sync_report(
+    plan: Plan,
+    proofs: Sequence[Proof],
+    packets: Listing,
+    keyframes: Listing,
+    streams: Streams,
+    lags: Sequence[AudioLag],
+    edl_hash: str,
+) -> SyncReport:
+    """Hold the measurements of a film against its plan and the proofs of its chunks, in order."""
+    rate = plan.profile.frame_rate
+    shown = keyframe_hashes(keyframes, rate)
+    starts = plan.chunk_starts
+    cuts = tuple(_cut(cut, rate, starts, proofs, shown) for cut in plan.cuts)
+    changed = _packets_changed(plan, proofs, packets)
+    places = sorted(packets.at(packet, rate) for packet in packets.packets)
+    irregular = sum(place != frame for frame, place in enumerate(places))
+    stamps = [packet.dts for packet in packets.packets]
+    decreasing = sum(later <= earlier for earlier, later in itertools.pairwise(stamps))
+    found = [cut for cut in cuts if cut.error_ms is not None and cut.error_frames is not None]
+    report = SyncReport(
+        ok=True,
+        faults=(),
+        worst_cut_error_ms=max((abs(c.error_ms or 0.0) for c in found), default=0.0),
+        worst_cut_error_frames=max((abs(c.error_frames or 0.0) for c in found), default=0.0),
+        frame_rate=f"{rate.numerator}/{rate.denominator}",
+        video_frames=len(packets.packets),
+        planned_frames=plan.frames,
+        video_duration_ms=streams.video_duration_us / 1000,
+        audio_duration_ms=streams.audio_duration_us / 1000,
+        av_offset_ms=(streams.audio_start_us - streams.video_start_us) / 1000,
+        audio_lags=tuple(lags),
+        packets_changed=changed,
+        irregular_timestamps=irregular,
+        decreasing_dts=decreasing,
+        cuts=cuts,
+        edl_hash=edl_hash,
+    )
+    faults = tuple(_faults(report, float(1000 / rate)))
+    return replace(report, ok=not faults, faults=faults)
+
+
+def _cut(
+    cut: Cut, rate: Fraction, starts: Sequence[int], proofs: Sequence[Proof], shown: dict[int, str]
+) -> CutReport:
+    """Where the segment's first frame, as its chunk was proved to hold it, is in the film."""
+    place, start = _chunk_of(cut.frame, starts)
+    kept = proofs[place].keyframes[cut.frame - start]
+    frames = [frame for frame, digest in shown.items() if digest == kept]
+    frame = min(frames, key=lambda f: abs(f - cut.frame), default=None)
+    error_us = None if frame is None else frame * 1_000_000 / rate - cut.time_us
+    return CutReport(
+        segment_id=cut.segment_id,
+        time_ms=cut.time_us / 1000,
+        planned_frame=cut.frame,
+        frame=frame,
+        error_ms=None if error_us is None else round(float(error_us) / 1000, 3),
+        error_frames=None if error_us is None else round(float(error_us * rate) / 1e6, 4),
+        first_frame_matches=shown.get(cut.frame) == kept,
+        previous_frame_differs=_differs(cut, starts, proofs),
+    )
+
+
+def _differs(cut: Cut, starts: Sequence[int], proofs: Sequence[Proof]) -> bool | None:
+    if cut.frame == 0 or cut.is_midpoint:
+        return None
+    pictures = []
+    for frame in (cut.frame - 1, cut.frame):
+        place, start = _chunk_of(frame, starts)
+        pictures.append(proofs[place].tiny[frame - start])
+    return pictures[0] != pictures[1]
+
+
+def _chunk_of(frame: int, starts: Sequence[int]) -> tuple[int, int]:
+    """Which chunk holds a frame of the film, and where that chunk begins."""
+    place = bisect_right(starts, frame) - 1
+    return place, starts[place]
+
+
+def _packets_changed(plan: Plan, proofs: Sequence[Proof], packets: Listing) -> int:
+    """Packets of the film that aren't, byte for byte and at their place, those of its chunks."""
+    rate = plan.profile.frame_rate
+    wanted = [
+        (start + packet.pts * _tick(plan) * rate, packet.size, packet.hash)
+        for start, proof in zip(plan.chunk_starts, proofs, strict=True)
+        for packet in proof.packets
+    ]
+    got = [(packets.at(packet, rate), packet.size, packet.hash) for packet in packets.packets]
+    same = sum(a == b for a, b in zip(wanted, got, strict=False))
+    return max(len(wanted), len(got)) - same
+
+
+def _tick(plan: Plan) -> Fraction:
+    return Fraction(1, plan.profile.timescale)
+
+
+def _faults(report: SyncReport, frame_ms: float) -> list[str]:
+    found = []
+    lost = sum(not cut.first_frame_matches for cut in report.cuts)
+    if lost:
+        found.append(f"{lost} of {len(report.cuts)} cuts don't begin with their segment's frame.")
+    if report.worst_cut_error_frames > WORST_CUT_FRAMES:
+        found.append(
+            f"A cut is {report.worst_cut_error_frames:.2f} frames off its beat "
+            f"({report.worst_cut_error_ms:.1f} ms); {WORST_CUT_FRAMES} is the most."
+        )
+    if report.video_frames != report.planned_frames:
+        found.append(f"The film has {report.video_frames} frames of {report.planned_frames}.")
+    for count, what in (
+        (report.packets_changed, "packets differ from those of the chunks"),
+        (report.irregular_timestamps, "frames lie off their places"),
+        (report.decreasing_dts, "decoding times don't rise"),
+    ):
+        if count:
+            found.append(f"{count} {what}.")
+    if abs(report.video_duration_ms - report.audio_duration_ms) > frame_ms:
+        found.append(
+            f"Picture and sound differ in length: {report.video_duration_ms:.1f} ms and "
+            f"{report.audio_duration_ms:.1f} ms."
+        )
+    late = max((abs(lag.lag_ms) for lag in report.audio_lags), default=abs(report.av_offset_ms))
+    if late > WORST_AUDIO_LAG_MS:
+        found.append(f"The song is {late:.1f} ms off; {WORST_AUDIO_LAG_MS:g} ms is the most.")
+    return found
