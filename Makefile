@@ -1,0 +1,81 @@
+# What a person does with BeatStitch, one word each. `make demo` and `make test` begin on a bare
+# Debian 12: they install what is missing first, and skip that in under a second when nothing is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SUFFIXES:
+.PHONY: help setup tools demo test lint lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+FONT := /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+
+# `make demo SONG=… MEDIA="…"` takes your own; without them both are painted and composed first.
+SONG ?= demo/song.wav
+MEDIA ?= demo/media
+FILM ?= demo/film.mp4
+
+help:            ## show this list
+	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: tools     ## install what is missing: Debian packages, a venv from the lock, a warm-up
+	@$(MAKE) -s --no-print-directory $(VENV)/.warm
+
+tools:
+	@missing=()
+	has() { command -v "$$1" > /dev/null || missing+=("$$2"); }
+	has ffmpeg ffmpeg
+	has ffprobe ffmpeg
+	has bwrap bubblewrap
+	has prlimit util-linux
+	[ -e $(FONT) ] || missing+=(fonts-dejavu-core)
+	if ! [ -x $(BIN)/python ]; then
+	    has python3.11 python3.11
+	    python3.11 -c 'import ensurepip, venv' 2> /dev/null || missing+=(python3.11-venv)
+	fi
+	[ $${#missing[@]} = 0 ] && exit
+	echo "Installing $${missing[*]} …"
+	command -v apt-get > /dev/null || { echo "Please install them; this machine has no apt-get." >&2; exit 1; }
+	root=(); [ "$$(id -u)" = 0 ] || root=(sudo)
+	"$${root[@]}" apt-get update -qq
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$${missing[@]}" > /dev/null
+
+# Wheels only: a bare machine has no compiler, and nothing runs code while it is installed.
+$(VENV)/.locked: requirements.lock
+	@echo "Installing the Python packages of requirements.lock (a minute or two, once) …"
+	python3.11 -m venv --clear $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements.lock
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	touch $@
+
+# librosa compiles its loops on first use: 45 s of CPU that belong to the set-up, not to the first
+# song. numba keeps the result beside librosa's own files, so that it lives as long as the venv.
+$(VENV)/.warm: $(VENV)/.installed
+	@echo "Compiling librosa's loops (once) …"
+	$(BIN)/python tests/warm_up.py
+	touch $@
+
+demo: setup      ## make a film from painted photos, moving pictures and a composed song
+	@[ "$(SONG)" != demo/song.wav ] || [ -e demo/song.wav ] || $(BIN)/python tests/demo_media.py demo
+	$(BIN)/beatstitch make "$(SONG)" $(MEDIA) -o "$(FILM)"
+	echo "Your film: $(FILM)"
+
+test: setup lint ## lint, then the whole suite
+	@$(BIN)/python -m pytest
+
+lint: setup      ## ruff, mypy and the floors of the house
+	@$(BIN)/ruff check beatstitch tests
+	$(BIN)/ruff format --check beatstitch tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock:            ## write requirements.lock anew (needs uv)
+	@uv pip compile -q --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+
+clean:           ## remove everything that was made here, the venv too
+	@rm -rf $(VENV) .cache build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find beatstitch tests -name __pycache__ -type d -exec rm -rf {} +
