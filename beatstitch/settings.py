@@ -1,4 +1,4 @@
-"""What a deployment may change: one field is one environment variable, its default and its sentence.
+"""What a deployment may change: a field is an environment variable, its default and its sentence.
 
 Values come from the environment and, in development, from a `.env` file beside the process. The
 command line's help, `docs/settings.md` and the tests read the fields of `Settings`.
@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="",
         validation_alias="DATABASE_URL",
-        description="Where the rows are: sqlite:////absolute/path.db; empty is a file in the data folder.",
+        description="The database, as sqlite:////absolute/path.db; empty: one in the data folder.",
     )
     light_slots: int = Field(
         default=2,
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     beat_detector: Literal["auto", "madmom", "librosa"] = Field(
         default="auto",
         validation_alias="BEATSTITCH_BEAT_DETECTOR",
-        description="Which detector hears the beats; auto is madmom, or librosa where it is missing.",
+        description="Which detector hears the beats; auto is madmom, or librosa without it.",
     )
     sandbox: Literal["auto", "off"] = Field(
         default="auto",

@@ -1,0 +1,53 @@
+"""What every backend of the storage promises."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+MAX_KEY = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One file in the storage, as `list` shows it."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class Storage(Protocol):
+    """Six verbs on files that lie under keys. All raise ValueError for what is no key."""
+
+    def put(self, path: Path, key: str) -> None:
+        """Take the file at `path` into the storage; afterwards it lies under `key`, whole and safe.
+
+        A file under the same key is replaced in one step. Raises InsufficientStorage.
+        """
+
+    def fetch(self, key: str) -> Path:
+        """A local file with these bytes, to read and not to change. Raises NotFound."""
+
+    def open(self, key: str) -> BinaryIO:
+        """The bytes as a stream that can seek. Raises NotFound."""
+
+    def delete(self, key: str) -> None:
+        """Remove the file; whoever has it open reads on. A key without a file is no error."""
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        """The files under this folder of keys ("uploads/<project>"), in no order."""
+
+    def link(self, source_key: str, key: str) -> None:
+        """Lay the same bytes under a second key, without a copy if possible. Raises NotFound."""
+
+
+def check_key(key: str) -> str:
+    """The key itself. Raises ValueError unless it is a plain relative path of safe names."""
+    parts = key.split("/")
+    if len(key) > MAX_KEY or not all(_PART.fullmatch(part) for part in parts):
+        raise ValueError(f"not a storage key: {key!r}")
+    return key

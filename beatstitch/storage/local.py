@@ -1,0 +1,132 @@
+"""The storage in a folder of this machine."""
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from beatstitch.errors import InsufficientStorage, NotFound
+from beatstitch.storage.contract import Stored, check_key
+
+_UNFINISHED = ".unfinished"
+
+
+class LocalStorage:
+    """Files under `root`. One appears under its key by a rename, after its bytes are on the disk.
+
+    Names that begin with a dot are ours alone: what a crash left unfinished under them is never
+    listed, and no key can name it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, path: Path, key: str) -> None:
+        """Take the file over by a rename; from another file system it is copied first."""
+        target = self._place(key)
+        with _disk_full_translated():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _sync(path)
+                path.replace(target)
+            except OSError as fault:
+                if fault.errno != errno.EXDEV:
+                    raise
+                self._copy(path, target)
+                path.unlink()
+            _sync(target.parent)
+
+    def fetch(self, key: str) -> Path:
+        """The stored file itself."""
+        path = self._place(key)
+        if not path.is_file():
+            raise _missing()
+        return path
+
+    def open(self, key: str) -> BinaryIO:
+        """The stored file, opened."""
+        try:
+            return self._place(key).open("rb")
+        except FileNotFoundError:
+            raise _missing() from None
+
+    def delete(self, key: str) -> None:
+        """Remove the file. Folders stay: removing one could race with a file on its way in."""
+        self._place(key).unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        """Walk the folder; a file that vanishes meanwhile is left out."""
+        for folder, _, names in os.walk(self._place(prefix)):
+            for name in names:
+                path = Path(folder) / name
+                if name.startswith("."):
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    facts = path.stat()
+                    yield Stored(
+                        path.relative_to(self.root).as_posix(),
+                        facts.st_size,
+                        datetime.fromtimestamp(facts.st_mtime, UTC),
+                    )
+
+    def link(self, source_key: str, key: str) -> None:
+        """A hard link, which a file system may refuse; then a copy."""
+        source, target = self.fetch(source_key), self._place(key)
+        with _disk_full_translated():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = _beside(target)
+            try:
+                beside.hardlink_to(source)
+                beside.replace(target)
+                # A rename between two links of one file does nothing, so the name may be left.
+                beside.unlink(missing_ok=True)
+            except OSError as fault:
+                if fault.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+                    raise
+                self._copy(source, target)
+            _sync(target.parent)
+
+    def _place(self, key: str) -> Path:
+        return self.root / check_key(key)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        beside = _beside(target)
+        try:
+            shutil.copyfile(source, beside)
+            _sync(beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f"{_UNFINISHED}-{uuid.uuid4().hex}")
+
+
+def _missing() -> NotFound:
+    return NotFound("not_found", "This file is not there any more.", resource_type="file")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _disk_full_translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise InsufficientStorage(
+                "disk_full", "The disk is full; nothing was stored. Free some space and try again."
+            ) from fault
+        raise
