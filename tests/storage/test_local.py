@@ -8,7 +8,7 @@ import pytest
 
 from beatstitch.storage import LocalStorage
 
-MEMORY_DISK = Path("/dev/shm")  # noqa: S108: a file system of its own on every Linux
+MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a file system of its own on every Linux
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def test_a_full_disk_is_said_so_and_leaves_nothing(tmp_path: Path) -> None:
     attempt = f"""
 import resource
 from pathlib import Path
+from beatstitch.errors import InsufficientStorage
 from beatstitch.storage import LocalStorage
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
