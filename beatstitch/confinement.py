@@ -1,0 +1,140 @@
+"""What a child process may see and take, written as the head of its command line.
+
+Knows bubblewrap, prlimit and setpriv and how they want to be told; starts nothing itself, and
+refuses to know what the child does. Limits are set by these launchers and never by a
+`preexec_fn`, which may deadlock beside other threads (cpython issue 120998).
+"""
+
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from beatstitch.errors import NotFound, Unavailable
+
+Mode = Literal["bubblewrap", "degraded"]
+
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108
+PACKAGES = {
+    "ffprobe": "ffmpeg",
+    "bwrap": "bubblewrap",
+    "prlimit": "util-linux",
+    "setpriv": "util-linux",
+}
+"""Debian's package of a tool, where it has another name."""
+
+SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
+"""The loader's cache; Debian's libblas is a link through alternatives; fonts for drawn text."""
+
+OPEN_FILES = 256
+SCRATCH_BYTES = 64 * 1024**2
+GRACE_CPU_S = 5
+"""Seconds between SIGXCPU, which a child may catch, and the kernel's SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one child may take.
+
+    `timeout_s` counts wall-clock seconds from the start. `stall_s` ends a child that makes no
+    progress for so long. `memory_bytes` is the address space (RLIMIT_AS) of each process.
+    `threads` × `timeout_s` are the CPU seconds of each process, for they add up over its threads.
+    `file_bytes` is the size of the largest file it may write, `output_bytes` that of what is
+    collected from its standard output.
+    """
+
+    timeout_s: float
+    stall_s: float | None = None
+    memory_bytes: int = 2 * 1024**3
+    threads: int = 2
+    file_bytes: int | None = None
+    output_bytes: int = 16 * 1024**2
+
+
+def confined(
+    argv: Sequence[str],
+    mode: Mode,
+    limits: Limits,
+    reads: Sequence[Path],
+    writes: Sequence[Path],
+) -> list[str]:
+    """The command that runs `argv` under `limits`, seeing only the system, `reads` and `writes`.
+
+    Raises Unavailable for a tool that is not installed and NotFound for a path that is gone.
+    """
+    for path in (*reads, *writes):
+        if not path.exists():
+            raise NotFound("file_gone", f"{path.name} is no longer there.")
+    tool = located(argv[0])
+    limited = [*_dies_with_caller(), *_limited(limits)]
+    if mode == "degraded":
+        return [*limited, str(tool), *argv[1:]]
+    tool, needs = _visible(tool)
+    return [*limited, *_bubble((*needs, *reads), writes), str(tool), *argv[1:]]
+
+
+def located(tool: str) -> Path:
+    """The absolute path of an executable. Raises Unavailable with the way out."""
+    found = shutil.which(tool)
+    if found is None:
+        name = Path(tool).name
+        package = PACKAGES.get(name, name)
+        raise Unavailable(
+            f"{package.replace('-', '_')}_missing",
+            f"{name} is not installed. On Debian and Ubuntu: apt install {package}",
+        )
+    return Path(found).absolute()
+
+
+def _dies_with_caller() -> list[str]:
+    # bubblewrap's own --die-with-parent comes into force some milliseconds after its start.
+    return [str(located("setpriv")), "--pdeathsig", "KILL", "--no-new-privs"]
+
+
+def _limited(limits: Limits) -> list[str]:
+    cpu_s = math.ceil(limits.timeout_s * limits.threads)
+    argv = [
+        str(located("prlimit")),
+        f"--as={limits.memory_bytes}",
+        f"--cpu={cpu_s}:{cpu_s + GRACE_CPU_S}",
+        f"--nofile={OPEN_FILES}",
+        "--core=0",
+    ]
+    if limits.file_bytes is not None:
+        argv.append(f"--fsize={limits.file_bytes}")
+    return argv
+
+
+def _bubble(reads: Sequence[Path], writes: Sequence[Path]) -> list[str]:
+    argv = [str(located("bwrap")), "--unshare-all", "--die-with-parent", "--new-session"]
+    argv += ["--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", *_system()]
+    argv += ["--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
+    for path in reads:
+        argv += ["--ro-bind", str(path.resolve()), str(path.absolute())]
+    for path in writes:
+        argv += ["--bind", str(path.resolve()), str(path.absolute())]
+    return [*argv, "--remount-ro", "/", "--chdir", "/"]
+
+
+def _system() -> Iterator[str]:
+    for folder in map(Path, SYSTEM_FOLDERS):
+        if folder.is_symlink():
+            yield from ("--symlink", str(folder.readlink()), str(folder))
+        elif folder.is_dir():
+            yield from ("--ro-bind", str(folder), str(folder))
+    for name in SYSTEM_FILES:
+        yield from ("--ro-bind-try", name, name)
+
+
+def _visible(tool: Path) -> tuple[Path, tuple[Path, ...]]:
+    """Where the tool lies inside, and what must be bound for it: itself and its prefix's lib."""
+    real = tool.resolve()
+    if any(real.is_relative_to(folder) for folder in ("/usr", *SYSTEM_FOLDERS)):
+        return tool if tool.is_relative_to("/usr") else real, ()
+    beside = (
+        [real.parents[1] / name for name in ("lib", "lib64")] if real.parent.name == "bin" else []
+    )
+    return real, (real, *(folder for folder in beside if folder.is_dir()))

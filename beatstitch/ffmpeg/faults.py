@@ -1,0 +1,89 @@
+"""What FFmpeg's last words mean, as codes of ours.
+
+FFmpeg says why in sentences full of paths and its exit code says next to nothing: a full disk can
+end with 0. So the words are matched here, once, and never shown to a user.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from beatstitch.errors import InsufficientStorage, MediaRejected, Unavailable
+from beatstitch.process import Finished
+
+
+class FFmpegFailed(MediaRejected):
+    """FFmpeg gave up on a file. `tail` is what it said, for the log, with the paths taken out."""
+
+    def __init__(self, code: str, message: str, tail: str) -> None:
+        super().__init__(code, message)
+        self.tail = tail
+
+
+_FULL = re.compile(r"No space left on device|Disk quota exceeded")
+_REASONS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"Cannot allocate memory|failed to map segment|bad_alloc|malloc of size"),
+        "out_of_memory",
+        "needs more memory than it may take.",
+    ),
+    (
+        re.compile(r"exceeds specified max pixel count"),
+        "too_many_pixels",
+        "has larger pictures than are taken.",
+    ),
+    (
+        re.compile(r"not on whitelist|Decoder .* not found|could not find codec|Unknown decoder"),
+        "decoder_refused",
+        "is coded in a way that is not taken. Convert it to H.264 and AAC, and try again.",
+    ),
+    (
+        re.compile(r"Permission denied"),
+        "not_permitted",
+        "can't be read: its permissions are for somebody else.",
+    ),
+    (
+        re.compile(r"matches no streams|does not contain any stream|Output file #\d+ is empty"),
+        "no_such_stream",
+        "doesn't have the picture or the sound that is needed.",
+    ),
+    (
+        re.compile(r"Invalid data found|moov atom not found|[Ee]rror while decoding|End of file"),
+        "corrupt_media",
+        "is damaged or incomplete and can't be decoded.",
+    ),
+)
+_PATH = re.compile(r"(?:file:)?/[^\s/:'\"]+(?:/[^\s:'\"]+)+")
+
+
+def said(done: Finished, paths: Iterable[Path], name: str) -> str:
+    """What FFmpeg said, for the log, with the paths taken out; `name` is for messages.
+
+    Raises InsufficientStorage, Unavailable for an encoder that is not built in, and FFmpegFailed
+    with a stable code if it failed.
+    """
+    tail = _without_paths(done.stderr, paths)
+    if _FULL.search(tail):
+        raise InsufficientStorage("disk_full", "The disk is full.")
+    if done.returncode == 0:
+        return tail
+    if "Unknown encoder" in tail:
+        raise Unavailable("encoder_missing", "This FFmpeg is built without a needed encoder.")
+    code, sentence = _reason(done.returncode, tail)
+    raise FFmpegFailed(code, f"{name} {sentence}", tail)
+
+
+def _reason(returncode: int, tail: str) -> tuple[str, str]:
+    if returncode < 0:
+        return "decoder_crashed", "makes the decoder crash, so it is not used."
+    for pattern, code, message in _REASONS:
+        if pattern.search(tail):
+            return code, message
+    return "ffmpeg_failed", "can't be processed."
+
+
+def _without_paths(text: str, paths: Iterable[Path]) -> str:
+    """Known paths first, for they may hold spaces; then whatever else looks like one."""
+    for path in sorted(map(str, paths), key=len, reverse=True):
+        text = text.replace(path, "<file>")
+    return _PATH.sub("<file>", text)

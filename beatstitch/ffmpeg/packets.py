@@ -1,0 +1,157 @@
+"""What is really in a file: every packet's place in time, by demuxing alone.
+
+One pass over the packets of all streams in flat memory, however long the film. Decodes nothing.
+"""
+
+import heapq
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from beatstitch import process
+from beatstitch.errors import LimitReached
+from beatstitch.ffmpeg.decoders import opened
+from beatstitch.ffmpeg.faults import said
+from beatstitch.ffmpeg.header import PROBING
+from beatstitch.process import Limits
+
+SCAN_LIMITS = Limits(timeout_s=120, stall_s=30, threads=1)
+"""The largest upload, 2 GB, is read in seconds; a slow disk gets two minutes."""
+MAX_PACKETS = 2_000_000
+"""Ten times what a ten-minute clip at 120 frames a second with two sounds has."""
+REORDER = 64
+"""Packets that are put back into the order of display. H.264 and HEVC hold back at most 16."""
+
+
+class Track:
+    """One stream's packets so far. Times are in ticks of `tick_s` seconds until asked for in µs."""
+
+    def __init__(self, tick_s: Fraction) -> None:
+        self._tick_s = tick_s
+        self.count = 0
+        self._first = self._end = 0
+        self._gaps: tuple[int, int] | None = None
+        self._gop = 0
+        self._key: int | None = None
+        self._added = (0, 0)
+        self._shown: tuple[int, int] | None = None
+        self._waiting: list[tuple[int, int]] = []
+
+    def add(self, time: int | None, duration: int, is_key: bool) -> None:
+        """Count one packet, in the order of decoding. One without a time follows the last one."""
+        self.count += 1
+        packet = (sum(self._added) if time is None else time, duration)
+        self._added = packet
+        if is_key:
+            self._close_gop(packet[0])
+            self._key = packet[0]
+        heapq.heappush(self._waiting, packet)
+        if len(self._waiting) > REORDER:
+            self._show(*heapq.heappop(self._waiting))
+
+    def finish(self) -> None:
+        """Count what still waits and close the last group of pictures."""
+        while self._waiting:
+            self._show(*heapq.heappop(self._waiting))
+        if self._shown is not None and self._shown[1] == 0 and self.count > 1:
+            self._end += round(self._average_gap())
+        self._close_gop(self._end)
+
+    @property
+    def start_us(self) -> int:
+        """When its first packet is shown or heard."""
+        return self._us(self._first)
+
+    @property
+    def duration_us(self) -> int:
+        """From the start of the first packet to the end of the last."""
+        return self._us(self._end - self._first)
+
+    @property
+    def longest_gop_us(self) -> int:
+        """The longest way from one keyframe to the next, or to the end."""
+        return self._us(self._gop)
+
+    @property
+    def packet_rate(self) -> Fraction:
+        """Packets (pictures, in a film) per second on average; 0 if there is only one."""
+        gap_s = self._average_gap() * self._tick_s
+        return 1 / gap_s if gap_s > 0 else Fraction(0)
+
+    @property
+    def is_irregular(self) -> bool:
+        """Whether gaps differ by more than a tenth, and by more than rounding to ticks explains."""
+        if self._gaps is None:
+            return False
+        shortest, longest = self._gaps
+        return longest - shortest > max(Fraction(2), self._average_gap() / 10)
+
+    def _average_gap(self) -> Fraction:
+        last = self._shown[0] if self._shown is not None else self._first
+        return Fraction(last - self._first, max(1, self.count - 1))
+
+    def _us(self, ticks: int) -> int:
+        return round(ticks * self._tick_s * 1_000_000)
+
+    def _close_gop(self, time: int) -> None:
+        if self._key is not None:
+            self._gop = max(self._gop, time - self._key)
+
+    def _show(self, time: int, duration: int) -> None:
+        if self._shown is None:
+            self._first, self._end = time, time + duration
+        else:
+            gap = time - self._shown[0]
+            shortest, longest = self._gaps or (gap, gap)
+            self._gaps = min(shortest, gap), max(longest, gap)
+            self._end = max(self._end, time + duration)
+        self._shown = time, duration
+
+
+def scan(path: Path, demuxer: str, tracks: Mapping[int, Track], name: str) -> None:
+    """Fill the `tracks`, by index of their streams, from the file's packets.
+
+    Packets that an edit list takes out are not counted. Raises LimitReached for more packets than
+    any film that is taken can have, FFmpegFailed, and what `process.run` raises.
+    """
+    counter = _Counter(tracks, name)
+    entries = "packet=stream_index,pts,dts,duration,flags"
+    argv = ["ffprobe", "-hide_banner", "-v", "error", "-show_entries", entries, "-of", "csv=p=0"]
+    done = process.run(
+        [*argv, *opened(path, demuxer, PROBING)],
+        limits=SCAN_LIMITS,
+        reads=(path,),
+        on_line=counter.count,
+    )
+    said(done, (path,), name)
+    for track in tracks.values():
+        track.finish()
+
+
+class _Counter:
+    def __init__(self, tracks: Mapping[int, Track], name: str) -> None:
+        self._tracks = tracks
+        self._name = name
+        self._packets = 0
+
+    def count(self, line: str) -> bool:
+        # Side data adds fields of its own at the end of a line, and lines of its own.
+        fields = line.split(",")
+        if len(fields) < 5:
+            return False
+        self._packets += 1
+        if self._packets > MAX_PACKETS:
+            raise LimitReached(
+                "too_many_packets", f"{self._name} is far longer than can be used. Shorten it."
+            )
+        index, pts, dts, duration, flags = fields[:5]
+        track = self._tracks.get(int(index))
+        if track is not None and "D" not in flags:
+            # AVI tells only the time of decoding for pictures that are not held back.
+            time = _ticks(dts) if pts == "N/A" else _ticks(pts)
+            track.add(time, _ticks(duration) or 0, "K" in flags)
+        return True
+
+
+def _ticks(text: str) -> int | None:
+    return None if text == "N/A" else int(text)

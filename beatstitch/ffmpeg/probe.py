@@ -1,0 +1,195 @@
+"""Which streams a file has, how they are shown, and how long they really are.
+
+Joins what the header says with what a scan of the packets finds, and refuses what is over the
+limits on pixels, sides and streams. Whether that will do for a clip or a song, the caller decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from beatstitch.errors import LimitReached, UnsupportedMedia
+from beatstitch.ffmpeg.header import Header, Stream, ratio, read_header
+from beatstitch.ffmpeg.packets import Track, scan
+from beatstitch.ffmpeg.sniff import Container
+from beatstitch.limits import MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, MAX_VIDEO_STREAMS
+
+INTERLACED = {"tt", "bb", "tb", "bt"}
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """A film's picture.
+
+    `index` is its place among all streams (`-map 0:index`). `width` and `height` are as displayed,
+    after turning and with square pixels; `coded_width` and `coded_height` as stored.
+    `rotation_deg` (0, 90, 180, 270, clockwise) and `is_mirrored` are what FFmpeg's autorotation
+    does. Times are measured from the packets; `header_duration_us` is what the file says.
+    `frame_rate` is the average, 0 for a single picture; `frame_count` counts packets. The colour's
+    fields are ffprobe's words or empty.
+    """
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    rotation_deg: int
+    is_mirrored: bool
+    sample_aspect: Fraction
+    frame_rate: Fraction
+    is_variable_rate: bool
+    is_interlaced: bool
+    pixel_format: str
+    color_range: str
+    color_space: str
+    color_primaries: str
+    color_transfer: str
+    start_us: int
+    duration_us: int
+    header_duration_us: int
+    frame_count: int
+    longest_gop_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """A file's sound; its times are as in VideoStream."""
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    start_us: int
+    duration_us: int
+    header_duration_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is in a file. Covers and thumbnails are not video; a stream without packets is none."""
+
+    container: Container
+    video: VideoStream | None
+    audio: AudioStream | None
+
+
+def probe(path: Path, container: Container, name: str | None = None) -> Probe:
+    """Measure a file that `sniff` took for `container`; `name` is for messages.
+
+    Takes the first picture and the first sound that can be decoded. Raises LimitReached for too
+    many pixels, sides or streams, UnsupportedMedia for a picture (or, without one, a sound) that
+    can't be decoded, FFmpegFailed for what is broken, and what `process.run` raises.
+    """
+    name = name or path.name
+    header = read_header(path, container.demuxer, name)
+    picture, sound = _chosen(header.streams, name)
+    tracks = {stream.index: Track(stream.tick_s) for stream in (picture, sound) if stream}
+    if tracks:
+        scan(path, container.demuxer, tracks, name)
+    return Probe(
+        container,
+        _video(picture, tracks[picture.index], header) if picture else None,
+        _audio(sound, tracks[sound.index], header) if sound else None,
+    )
+
+
+def _chosen(streams: Sequence[Stream], name: str) -> tuple[Stream | None, Stream | None]:
+    pictures = [stream for stream in streams if stream.is_picture]
+    sounds = [stream for stream in streams if stream.codec_type == "audio"]
+    if len(pictures) > MAX_VIDEO_STREAMS:
+        raise LimitReached(
+            "too_many_streams",
+            f"{name} has {len(pictures)} video tracks; it may have {MAX_VIDEO_STREAMS}.",
+        )
+    if not any(stream.is_known for stream in pictures or sounds) and (pictures or sounds):
+        codec = (pictures or sounds)[0].codec_name or "an unknown codec"
+        raise UnsupportedMedia(
+            "unsupported_codec",
+            f"{name} is coded with {codec}, which is not taken. Convert it to H.264 and AAC.",
+        )
+    picture = next((stream for stream in pictures if _is_usable_picture(stream)), None)
+    if picture is not None:
+        _check_size(picture, name)
+    return picture, next((stream for stream in sounds if _is_usable_sound(stream)), None)
+
+
+def _is_usable_picture(stream: Stream) -> bool:
+    return stream.is_known and stream.tick_s > 0 and min(stream.width, stream.height) > 0
+
+
+def _is_usable_sound(stream: Stream) -> bool:
+    return stream.is_known and stream.tick_s > 0 and min(stream.sample_rate, stream.channels) > 0
+
+
+def _check_size(stream: Stream, name: str) -> None:
+    size = f"{name} is {stream.width} × {stream.height} pixels"
+    if max(stream.width, stream.height) > MAX_VIDEO_SIDE_PX:
+        raise LimitReached(
+            "too_many_pixels", f"{size}; a video's long side may have {MAX_VIDEO_SIDE_PX:,}."
+        )
+    if stream.width * stream.height > MAX_VIDEO_PIXELS:
+        raise LimitReached(
+            "too_many_pixels",
+            f"{size}; a video may have {MAX_VIDEO_PIXELS // 1_000_000} million in all.",
+        )
+
+
+def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
+    if track.count == 0:
+        return None
+    aspect = ratio(stream.sample_aspect_ratio)
+    aspect = aspect if aspect > 0 else Fraction(1)
+    rotation_deg, is_mirrored = stream.orientation()
+    shown = max(1, _rounded(stream.width * aspect)), stream.height
+    width, height = shown if rotation_deg % 180 == 0 else shown[::-1]
+    return VideoStream(
+        index=stream.index,
+        codec=stream.codec_name,
+        width=width,
+        height=height,
+        coded_width=stream.width,
+        coded_height=stream.height,
+        rotation_deg=rotation_deg,
+        is_mirrored=is_mirrored,
+        sample_aspect=aspect,
+        frame_rate=_frame_rate(stream, track),
+        is_variable_rate=track.is_irregular,
+        is_interlaced=stream.field_order in INTERLACED,
+        pixel_format=stream.pix_fmt,
+        color_range=stream.color_range,
+        color_space=stream.color_space,
+        color_primaries=stream.color_primaries,
+        color_transfer=stream.color_transfer,
+        start_us=track.start_us,
+        duration_us=track.duration_us,
+        header_duration_us=header.duration_us(stream),
+        frame_count=track.count,
+        longest_gop_us=track.longest_gop_us,
+    )
+
+
+def _rounded(value: Fraction) -> int:
+    return int(value + Fraction(1, 2))
+
+
+def _frame_rate(stream: Stream, track: Track) -> Fraction:
+    """The header's rate where the packets bear it out, for it is exact; else the packets' own."""
+    said, measured = ratio(stream.avg_frame_rate), track.packet_rate
+    return said if measured == 0 or abs(said - measured) < measured / 100 else measured
+
+
+def _audio(stream: Stream, track: Track, header: Header) -> AudioStream | None:
+    if track.count == 0:
+        return None
+    return AudioStream(
+        index=stream.index,
+        codec=stream.codec_name,
+        sample_rate=stream.sample_rate,
+        channels=stream.channels,
+        start_us=track.start_us,
+        duration_us=track.duration_us,
+        header_duration_us=header.duration_us(stream),
+    )
