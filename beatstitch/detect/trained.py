@@ -1,12 +1,14 @@
 """Beats by madmom's trained networks, decoded once for each metre."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from beatstitch.beats.grid import Beat
-from beatstitch.detect import reference
+from beatstitch.detect import networks
 from beatstitch.detect.decode import FPS, Activations, Path, best_path
 from beatstitch.detect.heard import Heard
-from beatstitch.detect.pcm import Samples
+from beatstitch.detect.pcm import Song
 
 METRES = (2, 3, 4)
 # How far from the tempo that a person gave the song may be.
@@ -22,9 +24,12 @@ _NO_BEAT = 0.05
 _CLEAR_LEAD = 0.03
 
 
-def hear(samples: Samples, bpm_hint: float | None) -> Heard:
-    """Follow the song's beats and bars. Raises Unavailable where madmom can't be loaded."""
-    return follow(reference.activations(samples), bpm_hint)
+def hear(song: Song, bpm_hint: float | None, on_progress: Callable[[float], None]) -> Heard:
+    """Follow the song's beats and bars; `on_progress` gets the share of the work done, 0–1.
+
+    Raises Unavailable where madmom's networks aren't installed.
+    """
+    return follow(networks.activations(song, on_progress), bpm_hint)
 
 
 def follow(activations: Activations, bpm_hint: float | None) -> Heard:

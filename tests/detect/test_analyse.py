@@ -3,7 +3,8 @@ import wave
 import numpy as np
 import pytest
 
-from beatstitch.errors import Invalid, MediaRejected
+from beatstitch.detect import models, pcm
+from beatstitch.errors import Invalid, MediaRejected, Unavailable
 
 RATE = 44_100
 
@@ -57,20 +58,24 @@ def test_an_impossible_hint_is_refused(hear, drums):
         hear(drums(120, 1), bpm_hint=1000)
 
 
-def test_a_file_that_is_no_pcm_is_refused(hear, drums, write_song, tmp_path):
-    from beatstitch.detect import pcm
+def test_asking_for_madmom_where_it_is_missing_says_so(hear, drums, monkeypatch):
+    monkeypatch.setattr("beatstitch.detect.models._files", list)
+    models.ensemble.cache_clear()
 
+    with pytest.raises(Unavailable, match="choose librosa"):
+        hear(drums(120, 1), detector="madmom")
+
+
+def test_a_file_that_is_no_pcm_is_refused(hear, drums, write_song, tmp_path):
     text = tmp_path / "notes.wav"
     text.write_text("not a song")
     with pytest.raises(MediaRejected, match="16-bit"):
-        pcm.read(text)
+        pcm.opened(text)
 
 
 def test_a_file_without_samples_is_refused(tmp_path):
-    from beatstitch.detect import pcm
-
     path = tmp_path / "empty.wav"
     with wave.open(str(path), "wb") as song:
         song.setparams((2, 2, RATE, 0, "NONE", ""))
     with pytest.raises(MediaRejected, match="not one sample"):
-        pcm.read(path)
+        pcm.opened(path)

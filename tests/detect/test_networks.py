@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from beatstitch.detect import networks, pcm, reference
+
+
+@pytest.fixture
+def song(drums, write_song) -> pcm.Song:
+    sound = drums(97, 21.003) + 0.02 * np.random.default_rng(5).standard_normal(
+        round(21.003 * 44_100)
+    )
+    return pcm.opened(write_song(sound))
+
+
+def test_activations_are_those_of_madmoms_own_classes(song):
+    ours = networks.activations(song, lambda share: None)
+
+    theirs = reference.activations(song)
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() < 1e-4
+
+
+def test_progress_rises_to_one(song):
+    shares: list[float] = []
+
+    networks.activations(song, shares.append)
+
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_a_song_heard_in_pieces_has_all_its_frames(song, monkeypatch):
+    whole = networks.activations(song, lambda share: None)
+    monkeypatch.setattr(networks, "_PIECE", 800)
+
+    pieces = networks.activations(song, lambda share: None)
+
+    # Each piece heard the whole song here, for the overlap is longer than it.
+    assert np.array_equal(pieces, whole)
