@@ -26,7 +26,6 @@ tools:
 	@missing=()
 	has() { command -v "$$1" > /dev/null || missing+=("$$2"); }
 	has ffmpeg ffmpeg
-	has ffprobe ffmpeg
 	has bwrap bubblewrap
 	has prlimit util-linux
 	[ -e $(FONT) ] || missing+=(fonts-dejavu-core)
