@@ -116,7 +116,10 @@ class Header(BaseModel):
 
 
 def read_header(path: Path, demuxer: str, name: str) -> Header:
-    """What the file says; `name` is for messages. Raises FFmpegFailed for a file without sense, and as `process.run`."""
+    """What the file says; `name` is for messages.
+
+    Raises FFmpegFailed for a file without sense, and what `process.run` raises.
+    """
     argv = ["ffprobe", "-hide_banner", "-v", "error", "-show_entries", _ENTRIES, "-of", "json"]
     done = process.run(
         [*argv, *opened(path, demuxer, PROBING)], limits=HEADER_LIMITS, reads=(path,)

@@ -54,8 +54,9 @@ def run(
     """Run FFmpeg and give what it said, for the log, with the paths taken out.
 
     `options` name the `outputs` by absolute path; their folders become writable. `reads` are other
-    files that `options` name; `name` is for messages. That it ends well proves little: it does so without a single frame.
-    Raises FFmpegFailed, InsufficientStorage, and what `process.run` raises.
+    files that `options` name; `name` is for messages. That it ends well proves little: it does so
+    without a single frame. Raises FFmpegFailed, InsufficientStorage, and what `process.run`
+    raises.
     """
     argv = ["ffmpeg", *_QUIET, "-y", "-progress", "pipe:1", *_inputs(sources), *options]
     seen = (*_files(sources), *reads)

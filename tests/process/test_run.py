@@ -1,13 +1,10 @@
 """The door to child processes, with real children that behave as badly as they can."""
 
-import threading
-from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from beatstitch import process
-from beatstitch.errors import Cancelled, NotFound, Unavailable
 from beatstitch.process import Limits, run
 
 QUICK = Limits(timeout_s=1)

@@ -31,19 +31,22 @@ SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
 
 OPEN_FILES = 256
 SCRATCH_BYTES = 64 * 1024**2
+PROCESSES = 256
+"""Processes and threads of a child that may fork. The kernel doesn't count those of root."""
 GRACE_CPU_S = 5
 """Seconds between SIGXCPU, which a child may catch, and the kernel's SIGKILL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one child may take.
+    """What one child may take and do.
 
     `timeout_s` counts wall-clock seconds from the start. `stall_s` ends a child that makes no
     progress for so long. `memory_bytes` is the address space (RLIMIT_AS) of each process.
     `threads` × `timeout_s` are the CPU seconds of each process, for they add up over its threads.
     `file_bytes` is the size of the largest file it may write, `output_bytes` that of what is
-    collected from its standard output.
+    collected from its standard output. Threads are free, but only with `may_fork` can it start
+    other processes; FFmpeg never does.
     """
 
     timeout_s: float
@@ -52,6 +55,7 @@ class Limits:
     threads: int = 2
     file_bytes: int | None = None
     output_bytes: int = 16 * 1024**2
+    may_fork: bool = False
 
 
 def confined(
@@ -60,10 +64,12 @@ def confined(
     limits: Limits,
     reads: Sequence[Path],
     writes: Sequence[Path],
+    syscalls: int | None,
 ) -> list[str]:
     """The command that runs `argv` under `limits`, seeing only the system, `reads` and `writes`.
 
-    Raises Unavailable for a tool that is not installed and NotFound for a path that is gone.
+    `syscalls` is an open file with the filter of what may be asked of the kernel. Raises
+    Unavailable for a tool that is not installed and NotFound for a path that is gone.
     """
     for path in (*reads, *writes):
         if not path.exists():
@@ -73,7 +79,13 @@ def confined(
     if mode == "degraded":
         return [*limited, str(tool), *argv[1:]]
     tool, needs = _visible(tool)
-    return [*limited, *_bubble((*needs, *reads), writes), str(tool), *argv[1:]]
+    bubble = _bubble((*needs, *reads), writes)
+    if syscalls is not None:
+        bubble += ["--seccomp", str(syscalls)]
+    if limits.may_fork:
+        # Counted inside, where all processes of this user are the child's own.
+        bubble += [str(located("prlimit")), f"--nproc={PROCESSES}"]
+    return [*limited, *bubble, str(tool), *argv[1:]]
 
 
 def located(tool: str) -> Path:
