@@ -100,7 +100,6 @@ def up(_: SchemaMigrator, db: Database) -> None:
     class Job(Model):
         id = CharField(primary_key=True, max_length=36)
         kind = TextField()
-        lane = TextField()
         args = JSONField(default=dict)
         user_id = CharField(null=True, max_length=36)
         project_id = CharField(index=True, null=True, max_length=36)
@@ -115,6 +114,7 @@ def up(_: SchemaMigrator, db: Database) -> None:
         max_attempts = IntegerField()
         fan_outs = IntegerField(default=0)
         cancel_requested = BooleanField(default=False)
+        is_settled = BooleanField(default=False)
         lease_owner = TextField(null=True)
         lease_boot = TextField(null=True)
         lease_until_ms = BigIntegerField(null=True)
@@ -265,6 +265,13 @@ def up(_: SchemaMigrator, db: Database) -> None:
     Job.add_index(Job.index(Job.lease_until_ms, where=Job.status == "running", name="job_leased"))
     Job.add_index(
         Job.index(Job.unique_key, unique=True, where=Job.status.in_(LIVE), name="job_unique_live")
+    )
+    Job.add_index(
+        Job.index(
+            Job.id,
+            where=Job.status.in_(("failed", "cancelled")) & ~Job.is_settled,
+            name="job_unsettled",
+        )
     )
     Job.add_index(Job.index(Job.user_id, Job.status, name="job_user_status"))
     Job.add_index(

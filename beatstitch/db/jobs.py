@@ -34,17 +34,18 @@ ENDED: tuple[Status, ...] = ("complete", "failed", "cancelled")
 class Job(base.Row):
     """One piece of work and how far it has come.
 
-    Order: the smallest `due_ms` first, which is `run_at_ms` plus its band's step, in wall time.
+    Order: the smallest `due_ms` first: the wall time of asking plus the band's step. Not before
+    `run_at_ms` (0 is at once), which only a retry sets.
     `attempt` rises with every claim and is what fences a writer off; `faults` counts the attempts
     that went wrong, and at `max_attempts` the job has failed. A lease ends at `lease_until_ms` of
     the boot clock of the boot `lease_boot`, so no step of the wall clock can end or prolong it.
     A parent that has fanned out is `waiting`; `parent` is null for what a person asked for.
-    `weight` is a child's part of its parent's progress; `total_weight` what those parts add up to.
+    `weight` is a child's part of its parent's `total_weight`, of which `done_weight` needed no
+    child. `is_settled`: what its end means to other rows has been written there.
     """
 
     id = CharField(max_length=36, primary_key=True, default=base.new_id)
     kind = TextField()
-    lane = TextField()
     args: base.Column[dict[str, object]] = JSONField(default=dict)
     user_id = CharField(max_length=36, null=True)
     project_id = CharField(max_length=36, null=True, index=True)
@@ -61,6 +62,7 @@ class Job(base.Row):
     max_attempts = IntegerField()
     fan_outs = IntegerField(default=0)
     cancel_requested = BooleanField(default=False)
+    is_settled = BooleanField(default=False)
     lease_owner = TextField(null=True)
     lease_boot = TextField(null=True)
     lease_until_ms = BigIntegerField(null=True)
@@ -87,6 +89,13 @@ Job.add_index(Job.index(Job.due_ms, Job.id, where=Job.status == "queued", name="
 Job.add_index(Job.index(Job.lease_until_ms, where=Job.status == "running", name="job_leased"))
 Job.add_index(
     Job.index(Job.unique_key, unique=True, where=Job.status.in_(LIVE), name="job_unique_live")
+)
+Job.add_index(
+    Job.index(
+        Job.id,
+        where=Job.status.in_(("failed", "cancelled")) & ~Job.is_settled,
+        name="job_unsettled",
+    )
 )
 Job.add_index(Job.index(Job.user_id, Job.status, name="job_user_status"))
 Job.add_index(Job.index(Job.finished_at, where=Job.finished_at.is_null(False), name="job_ended"))

@@ -1,0 +1,136 @@
+"""The work there is: one room per kind, and `KINDS`, the one table of them.
+
+A room has up to three modules that the machinery finds by name:
+
+`args.py`
+    `Args`: what a job of this kind is asked with, a pydantic model or dataclass. It is validated
+    when the job is submitted and lies in the row as JSON. Light to import: the web reads it.
+
+`handler.py`
+    ``run(ticket: Ticket, workspace: Workspace) -> Result``
+        The work itself, in the confined child of a worker or in the process of `beatstitch make`:
+        ticket and files in, files and a result out. No database, no network. The annotations of
+        `ticket` and of the return value are real types, which pydantic can write as JSON and read
+        back; frozen dataclasses, or None for a result. `workspace.fetch(key)` gives an input's
+        file, `workspace.scratch` is a folder that is gone afterwards, `workspace.keep(path, key)`
+        hands a file to the storage, `workspace.report(percent, stage, message)` says how far it
+        is (to be silent for the kind's `stall_s` is to be dead), and `workspace.stop` is set when
+        the work is to end.
+
+`rows.py`
+    The worker's side of it, with the database and without what is heavy to import.
+
+    ``prepare(job: Job) -> Ticket | FanOut``
+        Rows → the ticket, which holds everything that the work needs. Its `inputs` are the storage
+        keys to lay ready; if it has `media_s`, the seconds of media it handles, the time limit
+        grows with them. It may mark rows as being processed. It is quick, touches no media, and is
+        called again for the same job after a crash. A parent gives `FanOut(children=…)` while
+        parts are missing: it waits, and when the last child is done `prepare` is called again,
+        which gives the ticket once everything is there.
+
+    ``settle(job: Job, ticket: Ticket, result: Result) -> Mapping[str, object] | None``
+        Result → rows, inside the transaction that completes the job, when every kept file already
+        has its final name in the storage. What it gives (small: ids, sizes) becomes `job.result`.
+        If it raises, nothing of it stays, and the job fails with that error.
+
+    ``give_up(job: Job) -> None`` (may be left out)
+        In a transaction of its own, once for a job that has failed or was cancelled, whoever ended
+        it: tells the rows that waited for it, from `job.error_code` and `job.error_message`.
+        It may run a moment after the job's row shows the end.
+
+Errors are the vocabulary's. `Transient`, `Unavailable` and `InsufficientStorage` are tried again
+up to the kind's `max_attempts`; everything else fails the job at once with its code and sentence.
+An exception from outside the vocabulary fails it as `internal_error`: its text goes to the log.
+
+A new kind is a folder, a row here, its tests, and its paragraph in `docs/queue.md`.
+"""
+
+from collections.abc import Mapping
+
+from beatstitch.limits import MAX_RENDERS_PER_USER
+from beatstitch.queue.kind import GIB, Kind
+
+_ROWS = (
+    Kind(
+        "media_processing",
+        room="beatstitch.jobs.media_processing",
+        band="interactive",
+        lane="light",
+        timeout_s=60,
+        per_media_s=0.5,
+        max_attempts=2,
+    ),
+    Kind(
+        "beat_analysis",
+        room="beatstitch.jobs.beat_analysis",
+        band="interactive",
+        lane="heavy",
+        timeout_s=300,
+        per_media_s=1,
+        free_media_s=600,
+        stall_s=240,  # madmom's networks hear a whole song without a word
+        memory_bytes=3 * GIB,
+        max_attempts=2,
+    ),
+    Kind(
+        "timeline_build",
+        room="beatstitch.jobs.timeline_build",
+        band="interactive",
+        lane="light",
+        timeout_s=60,
+        memory_bytes=1 * GIB,
+        max_attempts=2,
+    ),
+    Kind(
+        "render_preview",
+        room="beatstitch.jobs.render_film",
+        band="interactive",
+        lane="light",
+        timeout_s=600,
+        max_attempts=2,
+        per_user=MAX_RENDERS_PER_USER,
+    ),
+    Kind(
+        "render_final",
+        room="beatstitch.jobs.render_film",
+        band="batch",
+        lane="light",
+        timeout_s=1800,
+        per_media_s=4,
+        free_media_s=300,
+        max_attempts=2,
+        per_user=MAX_RENDERS_PER_USER,
+    ),
+    Kind(
+        "render_chunk",
+        room="beatstitch.jobs.render_chunk",
+        band="batch",
+        lane="heavy",
+        timeout_s=120,
+        per_media_s=20,
+        memory_bytes=3 * GIB,
+        max_attempts=3,
+    ),
+    Kind(
+        "render_audio",
+        room="beatstitch.jobs.render_audio",
+        band="batch",
+        lane="heavy",
+        timeout_s=120,
+        per_media_s=20,
+        max_attempts=3,
+    ),
+    Kind(
+        "maintenance",
+        room="beatstitch.jobs.maintenance",
+        band="batch",
+        lane="light",
+        timeout_s=600,
+        stall_s=600,
+        memory_bytes=GIB // 2,
+        max_attempts=1,
+        every_s=3600,
+    ),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ROWS}

@@ -1,0 +1,86 @@
+"""Which workers of this machine are alive: each holds a lock that only its death lets go.
+
+A worker's lease says the same for other machines, but a lease takes half a minute to end.
+"""
+
+import contextlib
+import fcntl
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from beatstitch.queue import wake
+
+_SUFFIX = ".alive"
+
+
+def new_owner() -> str:
+    """A name for a worker process that no other process has ever had."""
+    return f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+
+
+class Presence:
+    """A worker's sign of life, held until `close` or death."""
+
+    def __init__(self, owner: str) -> None:
+        place = wake.folder()
+        place.mkdir(parents=True, exist_ok=True)
+        self._path = place / f"{owner}{_SUFFIX}"
+        # Locked under another name first: without its lock nobody must ever see it.
+        hidden = self._path.with_name(f".{self._path.name}")
+        self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        hidden.rename(self._path)
+
+    def close(self) -> None:
+        """Leave in order."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def living() -> list[str]:
+    """The workers of this machine that are alive."""
+    return [path.stem for path in _signs() if not _is_dead(path)]
+
+
+def dead() -> list[str]:
+    """The workers of this machine that have died without leaving in order."""
+    return [path.stem for path in _signs() if _is_dead(path)]
+
+
+def bury(owner: str) -> None:
+    """Forget a dead worker, once its jobs have been taken back."""
+    for sign in wake.folder().glob(f"{owner}.*"):
+        sign.unlink(missing_ok=True)
+
+
+def wait_for_death(owner: str) -> None:
+    """Block until this worker is dead or gone."""
+    with contextlib.suppress(FileNotFoundError), _opened(wake.folder() / f"{owner}{_SUFFIX}") as it:
+        fcntl.flock(it, fcntl.LOCK_SH)
+
+
+def _signs() -> list[Path]:
+    return sorted(wake.folder().glob(f"[!.]*{_SUFFIX}"))
+
+
+def _is_dead(sign: Path) -> bool:
+    try:
+        with _opened(sign) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:  # it has just left in order
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

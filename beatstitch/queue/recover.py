@@ -1,0 +1,94 @@
+"""What others left behind: leases of dead workers, ends that nobody has settled, old rows."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from peewee import Case, Expression
+
+from beatstitch.db import base
+from beatstitch.db.jobs import ENDED, Job
+from beatstitch.queue import wake
+from beatstitch.queue.clock import Instant
+from beatstitch.queue.end import LEASE_CLEARED, RETRY_CAP_MS, close
+from beatstitch.queue.kind import Kind
+
+LOST_CODE = "worker_lost"
+LOST_MESSAGE = "The worker that ran this job stopped without a word."
+_BATCH = 500
+
+
+def reap_expired(at: Instant) -> list[Job]:
+    """Take back every job whose lease has ended, or is of an earlier boot; gives their rows.
+
+    Also brings near what a step of the wall clock has thrown far into the future.
+    """
+    ended = (Job.lease_boot != at.boot_id) | (Job.lease_until_ms < at.boot_ms)
+    far = (Job.status == "queued") & (Job.run_at_ms > at.wall_ms + RETRY_CAP_MS)
+    if Job.select().where(far).exists():
+        with base.transaction():
+            Job.update(run_at_ms=0).where(far).execute()
+    return _take_back(ended, at)
+
+
+def reap_owner(owner: str, at: Instant) -> list[Job]:
+    """Take back the jobs of a worker that is known to be dead; gives their rows."""
+    return _take_back(Job.lease_owner == owner, at)
+
+
+def _take_back(which: Expression, at: Instant) -> list[Job]:
+    """A lost worker counts as a fault: a job that kills its workers must not do so for ever."""
+    lost = (Job.status == "running") & which
+    if not Job.select().where(lost).exists():
+        return []
+    is_used_up = Job.faults + 1 >= Job.max_attempts
+    taken = (
+        Job.update(
+            status=Case(
+                None, [(Job.cancel_requested, "cancelled"), (is_used_up, "failed")], "queued"
+            ),
+            faults=Job.faults + 1,
+            error_code=LOST_CODE,
+            error_message=LOST_MESSAGE,
+            run_at_ms=0,
+            **LEASE_CLEARED,
+        )
+        .where(lost)
+        .returning(Job)
+    )
+    with base.transaction():
+        rows: list[Job] = list(taken.execute())
+        for row in rows:
+            if row.status in ENDED:
+                close(row, at)
+        base.after_commit(wake.workers)
+    return rows
+
+
+def unsettled(kinds: Collection[Kind], limit: int = 50) -> list[Job]:
+    """Jobs that failed or were cancelled, and whose end no handler has written to its rows yet."""
+    ended = Job.status.in_(("failed", "cancelled")) & ~Job.is_settled
+    known = Job.kind.in_([kind.name for kind in kinds])
+    return list(Job.select().where(ended & known).order_by(Job.id).limit(limit))
+
+
+def mark_settled(job: Job) -> bool:
+    """Claim the settling of an ended job, in the caller's transaction; False if another did it."""
+    with base.transaction():
+        mine = (Job.id == job.id) & Job.status.in_(("failed", "cancelled")) & ~Job.is_settled
+        return bool(Job.update(is_settled=True).where(mine).execute())
+
+
+def prune(before: datetime) -> int:
+    """Remove jobs that ended before then, children with their parents; gives how many parents.
+
+    In batches, so that nobody waits long for the database.
+    """
+    old = Job.status.in_(ENDED) & Job.parent.is_null() & (Job.finished_at < before)
+    removed = 0
+    while True:
+        batch = Job.select(Job.id).where(old).limit(_BATCH)
+        with base.transaction():
+            count = int(Job.delete().where(Job.id.in_(batch)).execute())
+        removed += count
+        if count < _BATCH:
+            return removed

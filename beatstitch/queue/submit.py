@@ -1,0 +1,104 @@
+"""The asker's side: put a job into the queue, or one that failed back into it."""
+
+from collections.abc import Mapping
+
+from peewee import IntegrityError
+
+from beatstitch.db import base, jobs
+from beatstitch.db.jobs import ENDED, LIVE, Job
+from beatstitch.errors import Conflict
+from beatstitch.queue import wake
+from beatstitch.queue.clock import Instant
+from beatstitch.queue.kind import Kind
+
+
+def submit(
+    kind: Kind,
+    args: Mapping[str, object],
+    *,
+    at: Instant,
+    user_id: str | None = None,
+    project_id: str | None = None,
+    unique_key: str | None = None,
+    request_id: str | None = None,
+) -> Job:
+    """Queue a job, in the caller's transaction if there is one; workers wake when it commits.
+
+    Raises Invalid for arguments that the kind doesn't take, and Conflict with `existing_job_id`
+    when a job with this `unique_key` has not ended yet.
+    """
+    checked = kind.check(args)
+    try:
+        with base.transaction():
+            job = Job.create(
+                kind=kind.name,
+                args=checked,
+                user_id=user_id,
+                project_id=project_id,
+                unique_key=unique_key,
+                request_id=request_id,
+                run_at_ms=0,
+                due_ms=kind.due_ms(at.wall_ms),
+                max_attempts=kind.max_attempts,
+                created_at=at.stamp(),
+            )
+            base.after_commit(wake.workers)
+    except IntegrityError as taken:
+        raise _under_way(unique_key) from taken
+    return job
+
+
+def retry(job_id: str, at: Instant) -> Job:
+    """Queue a failed or cancelled job again, with all its attempts.
+
+    Raises NotFound, and Conflict when it is not in such a state, belongs to a parent, or another
+    job with its unique key is under way.
+    """
+    again = (Job.id == job_id) & Job.status.in_(("failed", "cancelled")) & Job.parent.is_null()
+    job = jobs.by_id(job_id)
+    try:
+        with base.transaction():
+            changed = (
+                Job.update(
+                    status="queued",
+                    run_at_ms=0,
+                    faults=0,
+                    cancel_requested=False,
+                    is_settled=False,
+                    progress_percent=0,
+                    progress_message=None,
+                    stage=None,
+                    error_code=None,
+                    error_message=None,
+                    started_at=None,
+                    finished_at=None,
+                )
+                .where(again)
+                .execute()
+            )
+            base.after_commit(wake.workers)
+    except IntegrityError as taken:
+        raise _under_way(job.unique_key) from taken
+    if not changed:
+        raise Conflict(
+            "not_retryable",
+            f"This job is {_shown(job)}; only failed and cancelled jobs can be tried again.",
+            status=_shown(job),
+            retryable_statuses=["failed", "cancelled"],
+        )
+    return jobs.by_id(job_id)
+
+
+def _under_way(unique_key: str | None) -> Conflict:
+    existing = Job.get_or_none((Job.unique_key == unique_key) & Job.status.in_(LIVE))
+    return Conflict(
+        "conflict",
+        "The same work is under way already; wait for it or cancel it first.",
+        existing_job_id=existing.id if existing else None,
+    )
+
+
+def _shown(job: Job) -> str:
+    if job.parent_id is not None and job.status in ENDED:
+        return "a part of another job"
+    return "running" if job.status == "waiting" else job.status
