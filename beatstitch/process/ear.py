@@ -65,7 +65,8 @@ class Ear:
             finally:
                 kill()
                 _drain(selector)
-        self._hand_over(self._line)
+        if self._line:
+            self._hand_over(self._line)
 
     def check(self) -> None:
         """Raise what ends a child early: Cancelled, ProcessTimeout or ProcessStalled."""
@@ -116,7 +117,7 @@ class Ear:
             self._hand_over(line)
 
     def _hand_over(self, line: bytearray) -> None:
-        if line and self._on_line is not None and self._on_line(line.decode("utf-8", "replace")):
+        if self._on_line is not None and self._on_line(line.decode("utf-8", "replace")):
             self._progress_at = monotonic()
 
 

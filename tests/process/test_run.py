@@ -1,33 +1,59 @@
 """The door to child processes, with real children that behave as badly as they can."""
 
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
-from beatstitch import process
-from beatstitch.process import Limits, run
+from beatstitch.errors import Cancelled, NotFound, Unavailable
+from beatstitch.process import (
+    Finished,
+    Limits,
+    Mode,
+    OutputTooLarge,
+    ProcessKilled,
+    ProcessStalled,
+    ProcessTimeout,
+    run,
+)
 
-QUICK = Limits(timeout_s=1)
-AMPLE = Limits(timeout_s=20)
+AMPLE = Limits(timeout_s=60)
 
 
-def sh(script: str, limits: Limits = AMPLE, **options: object) -> process.Finished:
-    return run(["/bin/sh", "-c", script], limits=limits, **options)  # type: ignore[arg-type]
+def sh(script: str, limits: Limits = AMPLE, **options: Any) -> Finished:
+    return run(["/bin/sh", "-c", script], limits=limits, **options)
 
 
+def py(script: str, limits: Limits = AMPLE, **options: Any) -> Finished:
+    return run(["/usr/bin/python3", "-c", script], limits=limits, **options)
+
+
+@pytest.mark.usefixtures("walls")
 def test_a_child_ends_with_its_code_and_both_its_outputs() -> None:
     done = sh("echo out; echo err >&2; exit 3")
 
-    assert (done.returncode, done.stdout, done.stderr) == (3, b"out\n", "err\n")
+    assert done == Finished(3, b"out\n", "err\n")
 
 
+@pytest.mark.usefixtures("walls")
+def test_a_child_that_crashes_ends_with_the_signal_as_a_negative_code() -> None:
+    done = sh("kill -SEGV $$")
+
+    assert done.returncode == -signal.SIGSEGV
+
+
+@pytest.mark.usefixtures("walls")
 @pytest.mark.parametrize(
     "script",
     [
-        "sleep 60",
+        "exec sleep 60",
         "kill -STOP $$",
-        "trap '' TERM INT HUP; sleep 60",
-        "exec >&- 2>&-; sleep 60",
+        "trap '' TERM INT HUP; exec sleep 60",
+        "exec sleep 60 >&- 2>&-",
         "while :; do echo more; done",
         "while :; do printf more; done",
         "while :; do echo more >&2; done",
@@ -36,8 +62,173 @@ def test_a_child_ends_with_its_code_and_both_its_outputs() -> None:
 def test_a_child_that_never_ends_is_stopped_at_its_deadline(script: str) -> None:
     started = monotonic()
 
-    with pytest.raises(process.ProcessTimeout) as refused:
-        sh(script, QUICK, on_line=lambda line: True)
+    with pytest.raises(ProcessTimeout, match=r"longer than 0\.4 s") as refused:
+        sh(script, Limits(timeout_s=0.4), on_line=lambda line: True)
 
     assert refused.value.code == "timeout"
-    assert monotonic() - started < 10
+    assert monotonic() - started < 30
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_child_that_burns_its_cpu_time_is_stopped_long_before_the_deadline() -> None:
+    no_threads = Limits(timeout_s=60, threads=0)  # the kernel makes one second of no time at all
+
+    with pytest.raises(ProcessTimeout):
+        sh("while :; do :; done", no_threads)
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_flood_on_stderr_blocks_nothing_and_leaves_its_end() -> None:
+    done = sh(
+        "head -c 200000 /dev/zero | tr '\\0' x >&2; echo the end >&2; echo out",
+        Limits(timeout_s=60, may_fork=True),
+    )
+
+    assert done.stdout == b"out\n"
+    assert len(done.stderr) == 16 * 1024
+    assert done.stderr.endswith("xxx" + "the end\n")
+
+
+@pytest.mark.usefixtures("walls")
+def test_every_line_is_heard_also_the_last_one_without_its_end() -> None:
+    heard: list[str] = []
+
+    done = sh("printf 'one\\ntwo\\nthree'", on_line=lambda line: not heard.append(line))
+
+    assert heard == ["one", "two", "three"]
+    assert done.stdout == b""
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_line_without_end_comes_in_pieces() -> None:
+    sizes: list[int] = []
+
+    py("print('x' * 1_000_000)", on_line=lambda line: not sizes.append(len(line)))
+
+    assert sum(sizes) == 1_000_000
+    assert max(sizes) <= 128 * 1024
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_child_that_talks_but_makes_no_progress_has_stalled() -> None:
+    with pytest.raises(ProcessStalled) as refused:
+        sh("while :; do echo frame=7; done", Limits(60, stall_s=0.3), on_line=lambda line: False)
+
+    assert refused.value.code == "stalled"
+
+
+@pytest.mark.usefixtures("walls")
+def test_progress_keeps_a_child_from_stalling() -> None:
+    with pytest.raises(ProcessTimeout):
+        sh("while :; do echo; done", Limits(1.2, stall_s=0.6), on_line=lambda line: True)
+    with pytest.raises(ProcessTimeout):
+        sh("while :; do echo more; done", Limits(1.2, stall_s=0.6, output_bytes=2**40))
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_child_is_gone_within_two_seconds_of_the_wish(marked: Any) -> None:
+    stop = threading.Event()
+    threading.Timer(0.2, lambda: marked.come_up() and stop.set()).start()
+
+    with pytest.raises(Cancelled):
+        sh(f"trap '' TERM; exec sleep {marked.mark}", stop=stop)
+
+    assert marked.are_gone()
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_wish_to_stop_that_is_already_there_starts_nothing(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+
+    with pytest.raises(Cancelled):
+        sh(f"touch {tmp_path}/started", writes=[tmp_path], stop=stop)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_listener_that_fails_ends_the_child(marked: Any) -> None:
+    def refuse(line: str) -> bool:
+        raise ValueError(line)
+
+    with pytest.raises(ValueError, match="hello"):
+        sh(f"echo hello; exec sleep {marked.mark}", on_line=refuse)
+
+    assert marked.are_gone()
+
+
+@pytest.mark.usefixtures("walls")
+def test_more_output_than_allowed_is_an_error_and_not_cut_off() -> None:
+    with pytest.raises(OutputTooLarge):
+        sh("while :; do echo more; done", Limits(timeout_s=60, output_bytes=100_000))
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_file_can_grow_only_to_its_limit(tmp_path: Path) -> None:
+    limits = Limits(timeout_s=60, file_bytes=100_000)
+
+    with pytest.raises(OutputTooLarge):
+        sh(f"exec head -c 10000000 /dev/zero > '{tmp_path}/big'", limits, writes=[tmp_path])
+
+    assert (tmp_path / "big").stat().st_size <= 100_000
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_memory_hog_gets_no_memory() -> None:
+    done = py("bytearray(8 << 30)")
+
+    assert done.returncode == 1
+    assert "MemoryError" in done.stderr
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_child_that_the_kernel_kills_is_a_fault_of_the_moment() -> None:
+    with pytest.raises(ProcessKilled, match="memory"):
+        sh("kill -KILL $$")
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "sesame")
+
+    done = run(["env"], limits=AMPLE)
+
+    names = {line.split("=")[0] for line in done.stdout.decode().splitlines()}
+    assert names - {"PWD"} == {"PATH", "LANG", "HOME"}
+
+
+@pytest.mark.usefixtures("walls")
+def test_a_missing_tool_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda tool: None)
+
+    with pytest.raises(Unavailable, match="apt install ffmpeg") as refused:
+        run(["ffprobe"], limits=AMPLE)
+
+    assert refused.value.code == "ffmpeg_missing"
+
+
+@pytest.mark.usefixtures("walls")
+def test_an_input_that_is_gone_is_named_without_its_path(tmp_path: Path) -> None:
+    with pytest.raises(NotFound) as refused:
+        run(["true"], limits=AMPLE, reads=[tmp_path / "clip.mp4"])
+
+    assert refused.value.message == "clip.mp4 is no longer there."
+
+
+@pytest.mark.usefixtures("walls")
+@pytest.mark.parametrize("name", ["a b.txt", "-i", "http:x", "it's", "two\nlines", "ü😀", "$(id)"])
+def test_no_name_of_a_file_is_more_than_a_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("content")
+
+    done = run(["cat", str(tmp_path / name)], limits=AMPLE, reads=[tmp_path / name])
+
+    assert done.stdout == b"content"
+
+
+def test_children_of_many_threads_do_not_meet(walls: Mode) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda n: sh(f"echo {n}; echo {n} >&2; exit {n}"), range(32)))
+
+    assert [d.returncode for d in done] == list(range(32))
+    assert [int(d.stdout) for d in done] == [int(d.stderr) for d in done] == list(range(32))
