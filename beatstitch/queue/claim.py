@@ -56,7 +56,7 @@ def next_run_at_ms(kinds: Collection[Kind], at: Instant) -> int | None:
     return earliest
 
 
-def _ready(kinds: Collection[Kind], at: Instant) -> ModelSelect[Job]:
+def _ready(kinds: Collection[Kind], at: Instant) -> "ModelSelect[Job]":
     ready = Job.alias()
     wanted = (
         (ready.status == "queued") & ready.kind.in_(_names(kinds)) & (ready.run_at_ms <= at.wall_ms)
@@ -67,7 +67,7 @@ def _ready(kinds: Collection[Kind], at: Instant) -> ModelSelect[Job]:
     return ready.select(ready.id).where(wanted).order_by(ready.due_ms, ready.id).limit(1)
 
 
-def _is_within_share(ready: ModelAlias[Job], kinds: list[str], share: int) -> Expression:
+def _is_within_share(ready: "ModelAlias[Job]", kinds: list[str], share: int) -> Expression:
     """That the job's user has fewer than `share` jobs of these kinds under way.
 
     A job that has fanned out before has its place already and only comes back to join.

@@ -124,7 +124,7 @@ def waiting_for(child_id: str) -> list[Job]:
     )
 
 
-def children_of_nobody_else(parent_id: str) -> ModelSelect[JobWait]:
+def children_of_nobody_else(parent_id: str) -> "ModelSelect[JobWait]":
     """The children that only this parent asked for, among parents that have not ended."""
     other = Job.alias()
     shared = JobWait.alias()

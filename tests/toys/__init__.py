@@ -1,0 +1,1 @@
+"""Kinds of jobs for tests. `echo` is the smallest complete room there can be."""
