@@ -17,6 +17,8 @@ THREADS = ("-threads", "1")
 # Source frames past the end of a piece, for rates that don't divide.
 SPARE_S = Fraction(1, 2)
 TINY_WIDTH, TINY_HEIGHT = 32, 18
+# Without auto_convert=0 the list puts parameter sets into every keyframe that a chunk begins with.
+JOIN_INPUT = ("-safe", "1", "-auto_convert", "0")
 CHUNK_FILE, TINY_FILE, SONG_FILE = "chunk.mp4", "tiny.gray", "song.m4a"
 
 
@@ -162,7 +164,9 @@ def _graph(chunk: Chunk, profile: Profile) -> str:
     for index, piece in enumerate(chunk.pieces):
         chains = []
         for layer in piece.layers:
-            chains.append(f"[{number}:v:0]{_layer(layer, piece, profile, f'l{number}')}")
+            chains.append(
+                f"[{number}:{layer.source.stream}]{_layer(layer, piece, profile, f'l{number}')}"
+            )
             number += 1
         if len(chains) == 2:
             meeting = filters.meet(piece.transition, piece.frames, profile.frame_rate)

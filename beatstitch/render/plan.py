@@ -229,7 +229,7 @@ def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fractio
         offset_us = Fraction(0)
     return Layer(
         source,
-        start_us=max(0, round(segment.source_in_ms * 1000 + offset_us)),
+        start_us=source.start_us + max(0, round(segment.source_in_ms * 1000 + offset_us)),
         speed=segment.speed_ratio,
     )
 

@@ -11,8 +11,9 @@ class Source:
     """A medium as the filters meet it.
 
     `width` and `height` are as displayed: after rotation and sample aspect. `content` is the
-    SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it. Colour
-    words are those of ffprobe, empty where the file says nothing.
+    SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it and `stream`
+    is the picture's index in it. Colour words are those of ffprobe, empty where the file says nothing. `start_us` is where the picture
+    begins after the earliest stream of the file, from which FFmpeg seeks.
     """
 
     id: str
@@ -22,7 +23,9 @@ class Source:
     demuxer: str
     width: int
     height: int
+    stream: int = 0
     duration_ms: int | None = None
+    start_us: int = 0
     color_space: str = ""
     color_range: str = ""
     color_transfer: str = ""

@@ -1,0 +1,94 @@
+"""The command line's cache: what costs time to make, under the hash of what it was made from.
+
+Files appear under their name whole or not at all. Each run has a scratch folder on the same disk,
+locked while the run lives, so that the next one can sweep what a killed run left.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from stat import S_ISREG
+
+SCRATCH = "scratch"
+LOCK = "lock"
+
+
+class Cache:
+    """A folder of files by key, at most `most_bytes` large, the least recently used going first."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+        (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
+
+    def find(self, key: str) -> Path | None:
+        """The file under a key, marked as used now, or None."""
+        path = self._folder / key
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        return path
+
+    def read(self, key: str) -> bytes:
+        """A small file's content. Raises FileNotFoundError."""
+        return (self._folder / key).read_bytes()
+
+    def put(self, path: Path, key: str) -> Path:
+        """Move a finished file of the scratch folder under its key; gives its place."""
+        place = self._folder / key
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return path.replace(place)
+
+    def write(self, content: bytes, key: str) -> None:
+        """Put a small file under its key."""
+        handle, name = tempfile.mkstemp(dir=self._folder / SCRATCH)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        self.put(Path(name), key)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for one run, gone afterwards, whatever happens."""
+        self._sweep()
+        folder = Path(tempfile.mkdtemp(dir=self._folder / SCRATCH))
+        try:
+            with (folder / LOCK).open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield folder
+        finally:
+            shutil.rmtree(folder)
+
+    def prune(self) -> None:
+        """Delete the least recently used files beyond the cache's size."""
+        files = []
+        for path in self._folder.rglob("*"):
+            # Another run may prune at the same time.
+            with suppress(FileNotFoundError):
+                stat = path.stat()
+                if S_ISREG(stat.st_mode) and self._is_kept(path):
+                    files.append((stat.st_mtime, stat.st_size, path))
+        excess = sum(size for _, size, _ in files) - self._most_bytes
+        for _, size, path in sorted(files):
+            if excess <= 0:
+                return
+            path.unlink(missing_ok=True)
+            excess -= size
+
+    def _is_kept(self, path: Path) -> bool:
+        return path.relative_to(self._folder).parts[0] != SCRATCH
+
+    def _sweep(self) -> None:
+        """Remove the scratch folders of runs that were killed: nobody holds their lock."""
+        for folder in (self._folder / SCRATCH).iterdir():
+            try:
+                with (folder / LOCK).open("r+") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+            except (BlockingIOError, FileNotFoundError, NotADirectoryError):
+                # At work, or just being made or removed by another run.
+                continue

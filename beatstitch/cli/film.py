@@ -1,0 +1,116 @@
+"""Rendering a film on the command line: chunks that the cache lacks, on all threads; then the join
+and the check."""
+
+from pathlib import Path
+from threading import Lock
+
+from beatstitch.cli.footage import Footage
+from beatstitch.cli.progress import Step
+from beatstitch.cli.song import Song
+from beatstitch.cli.workbench import Workbench
+from beatstitch.errors import BeatstitchError
+from beatstitch.ffmpeg.fingerprint import fingerprint
+from beatstitch.jobs.render_audio import handler as render_audio
+from beatstitch.jobs.render_chunk import handler as render_chunk
+from beatstitch.jobs.render_film import handler as render_film
+from beatstitch.jobs.render_film.args import Ticket
+from beatstitch.render.order import ChunkOrder, FilmOrder, order
+from beatstitch.render.profile import Profile
+from beatstitch.render.proof import ChunkUnfit
+from beatstitch.render.sync import SyncReport
+from beatstitch.timeline.edl import Edl
+
+
+class ClipsBreakOff(BeatstitchError):
+    """Chunks came out short: one of the clips in `ids` has fewer frames than its packets say."""
+
+    def __init__(self, ids: tuple[str, ...], message: str) -> None:
+        super().__init__("clip_breaks_off", message)
+        self.ids = ids
+
+
+def order_film(edl: Edl, footage: Footage, song: Song, profile: Profile) -> FilmOrder:
+    """What has to be made for the film."""
+    return order(
+        edl,
+        {shot.given.id: shot.facts.source for shot in footage.shots},
+        profile,
+        fingerprint=fingerprint(),
+        pcm_key=song.pcm_key,
+        prefix="film",
+    )
+
+
+def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> int:
+    """Render the chunks and the song that the cache lacks; gives the number of chunks rendered.
+
+    Raises ClipsBreakOff after everything else is done, if chunks came out short.
+    """
+    missing = {chunk.film_key: chunk for chunk in film.chunks if not _is_kept(chunk, bench)}
+    if bench.cache.find(film.song.song_key) is None:
+        bench.run(render_audio.run, film.song)
+    tally = _Tally(film.plan.frames - sum(c.chunk.frames for c in missing.values()), film, step)
+    came = bench.all(
+        lambda chunk=chunk: _render(chunk, footage, bench, tally)  # type: ignore[misc]
+        for chunk in missing.values()
+    )
+    short = [chunk for chunk, fault in zip(missing.values(), came, strict=True) if fault]
+    if short:
+        fault = next(filter(None, came))
+        clips = dict.fromkeys(clip for chunk in short for clip in _clips(chunk))
+        raise ClipsBreakOff(tuple(clips), fault.message)
+    return len(missing)
+
+
+def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncReport]:
+    """Join the film and measure it; gives its place in the run's scratch folder, and the report."""
+    report = bench.run(
+        render_film.run,
+        Ticket(film, "film.mp4", "sync-report.json"),
+        report=lambda percent, _: step.reach(percent),
+        keep=lambda path, key: path.replace(bench.scratch / key),
+    )
+    return bench.scratch / "film.mp4", report
+
+
+class _Tally:
+    """Frames done by all threads, as percent of the film."""
+
+    def __init__(self, done: int, film: FilmOrder, step: Step) -> None:
+        self._film, self._step, self._lock = film, step, Lock()
+        self._done = {"": done}
+
+    def note(self, chunk: ChunkOrder, percent: int) -> None:
+        """Hear how far a chunk is."""
+        with self._lock:
+            self._done[chunk.film_key] = chunk.chunk.frames * percent // 100
+            total = sum(self._done.values())
+        self._step.reach(100 * total // self._film.plan.frames)
+
+
+def _render(
+    chunk: ChunkOrder, footage: Footage, bench: Workbench, tally: _Tally
+) -> ChunkUnfit | None:
+    try:
+        bench.run(
+            render_chunk.run, chunk, footage.files, lambda percent, _: tally.note(chunk, percent)
+        )
+    except ChunkUnfit as unfit:
+        if not unfit.short_of:
+            raise
+        return unfit
+    tally.note(chunk, 100)
+    return None
+
+
+def _is_kept(chunk: ChunkOrder, bench: Workbench) -> bool:
+    return all(bench.cache.find(key) for key in (chunk.film_key, chunk.proof_key))
+
+
+def _clips(chunk: ChunkOrder) -> list[str]:
+    return [
+        layer.source.id
+        for piece in chunk.chunk.pieces
+        for layer in piece.layers
+        if layer.source.media_type == "video"
+    ]

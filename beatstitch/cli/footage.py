@@ -1,0 +1,143 @@
+"""The photos and clips of a film on the command line: taken in once per content; what can't be
+used is left out with its reason, and the rest goes on."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from beatstitch.cli.gather import Given, given
+from beatstitch.cli.workbench import Workbench
+from beatstitch.documents import read_json
+from beatstitch.errors import (
+    BeatstitchError,
+    Cancelled,
+    InsufficientStorage,
+    Transient,
+    Unavailable,
+)
+from beatstitch.jobs.media_processing import handler
+from beatstitch.jobs.media_processing.args import INGEST, Facts, Ticket
+from beatstitch.timeline.choose import Medium
+
+_FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
+# These say something of the machine and not of the file: the whole run ends with them.
+NOT_THE_FILE = (Cancelled, InsufficientStorage, Transient, Unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A file that can be used."""
+
+    given: Given
+    facts: Facts
+
+    @property
+    def medium(self) -> Medium:
+        """As the timeline's builder sees it."""
+        source = self.facts.source
+        return Medium(source.id, source.media_type, source.duration_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that was given and can't be used, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """All that was given, in order: what can be used, what is left out, what is odd."""
+
+    shots: tuple[Shot, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Where the media lie that aren't in the cache, by storage key."""
+        return {_key(shot.given): shot.given.path for shot in self.shots}
+
+
+def start(paths: Sequence[Path], bench: Workbench) -> list[Future[Shot | LeftOut]]:
+    """Begin to take in files, beside whatever else is done."""
+    return [bench.start(lambda path=path: _take_in(path, bench)) for path in paths]  # type: ignore[misc]
+
+
+def finish(futures: Sequence[Future[Shot | LeftOut]]) -> Footage:
+    """What came of `start`; of files with the same content, the first. Raises what isn't the
+    fault of a file."""
+    shots: dict[str, Shot] = {}
+    left_out = []
+    for future in futures:
+        came = future.result()
+        if isinstance(came, LeftOut):
+            left_out.append(came)
+        elif came.given.id in shots:
+            same = shots[came.given.id].given.path.name
+            left_out.append(LeftOut(came.given.path, f"has the same content as {same}"))
+        else:
+            shots[came.given.id] = came
+    return Footage(tuple(shots.values()), tuple(left_out))
+
+
+def measure_again(footage: Footage, ids: Sequence[str], bench: Workbench) -> Footage:
+    """The footage after decoding those clips to their end: shorter where they break off, without
+    those of which nothing can be decoded."""
+    shots, left_out = [], list(footage.left_out)
+    for shot in footage.shots:
+        if shot.given.id not in ids:
+            shots.append(shot)
+            continue
+        came = _processed(shot.given, bench, decode_all=True)
+        if isinstance(came, LeftOut):
+            left_out.append(came)
+        else:
+            shots.append(came)
+    return Footage(tuple(shots), tuple(left_out))
+
+
+def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:
+    try:
+        file = given(path)
+    except OSError as unreadable:
+        return LeftOut(path, f"can't be read: {unreadable.strerror}")
+    facts_file = bench.cache.find(_facts_key(file))
+    if facts_file is None:
+        return _processed(file, bench, decode_all=False)
+    facts = read_json(_FACTS, facts_file.read_bytes(), "bad_facts")
+    is_there = facts.source.media_type == "video" or bench.cache.find(facts.source.key)
+    return Shot(file, facts) if is_there else _processed(file, bench, decode_all=False)
+
+
+def _processed(file: Given, bench: Workbench, *, decode_all: bool) -> Shot | LeftOut:
+    ticket = Ticket(
+        media_asset_id=file.id,
+        name=file.path.name,
+        key=_key(file),
+        checksum=file.sha256,
+        prefix=f"media/{file.sha256[:2]}",
+        decode_all=decode_all,
+    )
+    try:
+        facts = bench.run(handler.run, ticket, {ticket.key: file.path})
+    except NOT_THE_FILE:
+        raise
+    except BeatstitchError as refused:
+        return LeftOut(file.path, refused.message)
+    if decode_all:
+        # Ids and keys stay; only what is known of the length has changed.
+        facts = replace(facts, note=facts.note or "was measured by decoding all of it")
+    bench.cache.write(_FACTS.dump_json(facts), _facts_key(file))
+    return Shot(file, facts)
+
+
+def _key(file: Given) -> str:
+    return f"given/{file.sha256}"
+
+
+def _facts_key(file: Given) -> str:
+    return f"media/{file.sha256[:2]}/{file.sha256}.{INGEST}.json"

@@ -1,0 +1,207 @@
+"""`beatstitch make`: a song and a folder of media in, a film out, no server."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import get_args
+
+import click
+from click.core import ParameterSource
+
+from beatstitch import limits
+from beatstitch.cli.cache import Cache
+from beatstitch.cli.options import Rate, Size, Time
+from beatstitch.cli.production import Made, Wishes, produce
+from beatstitch.cli.progress import Progress
+from beatstitch.cli.song import Steady
+from beatstitch.cli.summary import summary
+from beatstitch.cli.workbench import Workbench
+from beatstitch.errors import MediaRejected
+from beatstitch.jobs.beat_analysis.args import Detector
+from beatstitch.render.sync import report_json
+from beatstitch.settings import settings
+from beatstitch.timeline.edl import dumps
+from beatstitch.timeline.settings import Fit, TransitionType, read_settings
+
+# A given timeline carries these itself.
+SET_BY_EDL = (
+    *("beats_per_cut", "transition", "fit", "size", "fps", "start", "duration", "detector"),
+    *("seed", "bpm", "offset"),
+)
+
+
+@click.command()
+@click.argument("song", type=click.Path(path_type=Path))
+@click.argument("media", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The film.")
+@click.option(
+    "--beats-per-cut",
+    type=click.Choice([str(n) for n in limits.BEATS_PER_CUT]),
+    default="4",
+    show_default=True,
+    help="1 and 2 are beats; 4, 8 and 16 are 1, 2 and 4 bars.",
+)
+@click.option(
+    "--transition",
+    type=click.Choice(get_args(TransitionType)),
+    default="cut",
+    show_default=True,
+    help="How pictures meet; its middle is on the beat.",
+)
+@click.option(
+    "--fit",
+    type=click.Choice(get_args(Fit)),
+    default="cover",
+    show_default=True,
+    help="Fill the frame, show all with bars, or show all before a blurred copy.",
+)
+@click.option("--size", type=Size(), default="1920x1080", show_default=True)
+@click.option("--fps", type=Rate(), default="30", show_default=True, help="Frames a second.")
+@click.option("--preview", is_flag=True, help="A small, quick film with the same cuts.")
+@click.option("--start", type=Time(), default="0", help="Where in the song to begin.")
+@click.option("--duration", type=Time(), help="How much of the song to use; all without it.")
+@click.option(
+    "--detector",
+    type=click.Choice(get_args(Detector)),
+    help="What hears the beats; auto is madmom, or librosa without it.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="For the camera moves.")
+@click.option(
+    "--bpm",
+    type=click.FloatRange(limits.MIN_BPM, limits.MAX_BPM),
+    help="Don't listen: the song has this steady tempo.",
+)
+@click.option("--offset", type=Time(), default="0", help="With --bpm: where a bar starts.")
+@click.option("--edl", type=click.Path(path_type=Path), help="Write the timeline here, as JSON.")
+@click.option(
+    "--from-edl",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Render this timeline; song and media are recognised by their content.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Write the sync report here; beside the film without it.",
+)
+@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Keep chunks here.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes at once; as cores without it.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def make(
+    song: Path,
+    media: tuple[Path, ...],
+    output: Path,
+    size: tuple[int, int],
+    preview: bool,
+    detector: Detector | None,
+    bpm: float | None,
+    edl: Path | None,
+    from_edl: Path | None,
+    report: Path | None,
+    cache: Path | None,
+    jobs: int | None,
+    quiet: bool,
+    **wanted: object,
+) -> None:
+    """Make a film of MEDIA (photos, clips, folders of them), cut to the beats of SONG."""
+    _refuse_idle_options(bpm, from_edl)
+    wishes = Wishes(
+        song=song,
+        media=media,
+        settings=read_settings(_settings(size, wanted)),
+        detector=detector or settings().beat_detector,
+        steady=Steady(bpm, 1000 * int(str(wanted["offset"]))) if bpm else None,
+        edl=from_edl,
+        is_preview=preview,
+    )
+    kept = Cache(cache or settings().cache_path, settings().cache_bytes)
+    threads = jobs or len(os.sched_getaffinity(0))
+    report_file = report or output.with_suffix(".sync.json")
+    with delivery(output) as film, kept.scratch() as scratch:
+        with Workbench(kept, scratch, threads) as bench:
+            made = produce(wishes, bench, Progress(quiet))
+        _write(report_file, json.dumps(report_json(made.report), indent=1) + "\n")
+        _accept(made, report_file)
+        shutil.copyfile(made.film, film)
+        if edl is not None:
+            _write(edl, dumps(made.edl))
+    kept.prune()
+    if not quiet:
+        click.echo(
+            summary(
+                output,
+                report_file,
+                made.edl,
+                made.song,
+                made.plan,
+                made.report,
+                made.footage.shots,
+                made.footage.left_out,
+            )
+        )
+
+
+@contextmanager
+def delivery(output: Path) -> Iterator[Path]:
+    """A file beside `output` that takes its name when all went well, and else is gone. It is made
+    first of all, so that nobody waits for a film that can't be written."""
+    handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write(path: Path, text: str) -> None:
+    with delivery(path) as temporary:
+        temporary.write_text(text)
+
+
+def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, object]:
+    return {
+        "beats_per_cut": int(str(wanted["beats_per_cut"])),
+        "transition_type": wanted["transition"],
+        "output_width": size[0],
+        "output_height": size[1],
+        "output_fps": wanted["fps"],
+        "fit": wanted["fit"],
+        "seed": wanted["seed"],
+        "audio_start_ms": wanted["start"],
+        "duration_ms": wanted["duration"],
+    }
+
+
+def _refuse_idle_options(bpm: float | None, from_edl: Path | None) -> None:
+    """An option that would do nothing is a mistake to name, not to pass over."""
+    ctx = click.get_current_context()
+    given = [
+        name for name in SET_BY_EDL if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if from_edl is not None and given:
+        option = given[0].replace("_", "-")
+        raise click.UsageError(f"--{option} can't change a given timeline (--from-edl).")
+    if "offset" in given and bpm is None:
+        raise click.UsageError("--offset goes with --bpm.")
+
+
+def _accept(made: Made, report_file: Path) -> None:
+    """Raise MediaRejected for a film that fails its own check."""
+    if not made.report.ok:
+        raise MediaRejected(
+            "check_failed",
+            f"The film failed its check and was not kept: {' '.join(made.report.faults)} "
+            f"The sync report is {report_file}.",
+        )

@@ -1,0 +1,60 @@
+"""What a person writes on the command line: times, sizes and rates, read into values."""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TypeVar
+
+import click
+
+from beatstitch import limits
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Time(click.ParamType[int]):
+    """Seconds ("12.5") or minutes and seconds ("1:02.5"), as whole milliseconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Milliseconds."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(?:(\d+):)?(\d+(?:\.\d+)?)", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a time; write seconds (12.5) or 1:02.5.", param, ctx)
+        return round((int(found[1] or 0) * 60 + Fraction(found[2])) * 1000)
+
+
+class Size(click.ParamType[tuple[int, int]]):
+    """Width and height of the film: "1920x1080", both even."""
+
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Width and height in pixels."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a size; write it as 1920x1080.", param, ctx)
+        return int(found[1]), int(found[2])
+
+
+class Rate(click.ParamType[float]):
+    """One of the frame rates that films are made in."""
+
+    name = "fps"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Frames a second, by the name that people use."""
+        if str(value) not in limits.FRAME_RATES:
+            self.fail(f"{value} is not one of {', '.join(limits.FRAME_RATES)}.", param, ctx)
+        return float(str(value))

@@ -1,0 +1,73 @@
+"""The song of a film on the command line: decoded once, and its beats heard once, per content."""
+
+from dataclasses import dataclass
+
+from beatstitch.beats.grid import BeatGrid, from_json
+from beatstitch.beats.steady import steady_grid
+from beatstitch.cli.gather import Given
+from beatstitch.cli.workbench import Report, Workbench
+from beatstitch.documents import digest
+from beatstitch.jobs.beat_analysis import handler
+from beatstitch.jobs.beat_analysis.args import Detector, Ticket
+from beatstitch.render.profile import SONG_SAMPLE_RATE
+
+# Goes up when hearing the same song would give another grid.
+HEARING = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A song with its beats: the file, the key of its PCM in the cache, and its grid."""
+
+    given: Given
+    pcm_key: str
+    duration_us: int
+    grid: BeatGrid
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """A tempo that a person set: beats a minute, and where a bar starts."""
+
+    bpm: float
+    offset_us: int
+
+
+def hear(
+    given: Given, detector: Detector, bpm_hint: float | None, bench: Workbench, report: Report
+) -> Song:
+    """The song and its beats as heard. Raises MediaRejected for what isn't a song."""
+    name = digest([given.sha256, detector, bpm_hint, HEARING])
+    ticket = _ticket(given, f"beats/{name}.json", detector, bpm_hint)
+    if not (bench.cache.find(ticket.pcm_key) and bench.cache.find(ticket.grid_key)):
+        bench.run(handler.run, ticket, {ticket.key: given.path}, report)
+    grid = from_json(bench.cache.read(ticket.grid_key))
+    return Song(given, ticket.pcm_key, grid.duration_us, grid)
+
+
+def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) -> Song:
+    """The song with the grid of a tempo that a person set; it is decoded and not listened to."""
+    ticket = _ticket(given, "", None, None)
+    heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
+    grid = steady_grid(
+        steady.bpm,
+        steady.offset_us,
+        heard.duration_us,
+        audio_checksum=given.checksum,
+        sample_rate=SONG_SAMPLE_RATE,
+    )
+    return Song(given, ticket.pcm_key, heard.duration_us, grid)
+
+
+def _ticket(
+    given: Given, grid_key: str, detector: Detector | None, bpm_hint: float | None
+) -> Ticket:
+    return Ticket(
+        name=given.path.name,
+        key=f"given/{given.sha256}",
+        checksum=given.checksum,
+        pcm_key=f"pcm/{given.sha256}.wav",
+        grid_key=grid_key,
+        detector=detector,
+        bpm_hint=bpm_hint,
+    )

@@ -1,0 +1,65 @@
+"""What was done, in plain words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from beatstitch.beats.grid import BeatGrid
+from beatstitch.cli.footage import LeftOut, Shot
+from beatstitch.cli.song import Song
+from beatstitch.render.plan import Plan
+from beatstitch.render.sync import SyncReport
+from beatstitch.timeline.edl import Edl
+
+VERDICTS = {
+    "high": "sure of tempo and bars",
+    "check_tempo": "check the tempo: it may be half or double, see --bpm",
+    "bar_start_uncertain": "where bars start is uncertain",
+    "no_beat": "no beat found",
+}
+
+
+def summary(
+    film: Path,
+    report_file: Path,
+    edl: Edl,
+    song: Song,
+    plan: Plan,
+    report: SyncReport,
+    shots: Sequence[Shot],
+    left_out: Sequence[LeftOut],
+) -> str:
+    """The end of a run, for a person to read."""
+    profile = plan.profile
+    size_mb = film.stat().st_size / 1e6
+    lines = [
+        f"{film}: {_clock(float(plan.duration_s))}, {profile.width} × {profile.height} at "
+        f"{float(profile.frame_rate):g} fps, {size_mb:.1f} MB",
+        f"Song: {song.given.path.name}, {_tempo(song.grid)}",
+        f"Cuts: {len(edl.segments) - 1}; the worst is {report.worst_cut_error_ms:.1f} ms "
+        f"({report.worst_cut_error_frames:.2f} frames) from its beat, measured in the film",
+        f"Sync report: {report_file}",
+    ]
+    lines += [f"Note: {warning}" for warning in edl.warnings]
+    lines += [
+        f"Note: {shot.given.path.name} {shot.facts.note}" for shot in shots if shot.facts.note
+    ]
+    lines += [f"Left out: {_named(left)}" for left in left_out]
+    return "\n".join(lines)
+
+
+def _tempo(grid: BeatGrid) -> str:
+    if grid.verdict == "no_beat":
+        return f"no beat found, a steady {grid.bpm:.4g} BPM instead ({grid.analyzer})"
+    bars = len(grid.downbeats())
+    how = "set by you" if grid.analyzer == "user" else f"{grid.analyzer}, {VERDICTS[grid.verdict]}"
+    return f"{grid.bpm:.1f} BPM, {grid.time_signature}, {bars} bars ({how})"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+
+
+def _named(left: LeftOut) -> str:
+    """The reason with the file's name before it, unless it begins with it."""
+    name = left.path.name
+    return left.reason if left.reason.startswith(name) else f"{name} {left.reason}"

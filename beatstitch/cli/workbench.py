@@ -1,0 +1,111 @@
+"""Where the command line runs the worker's handlers: in this process, one workspace after another,
+with the cache in the place of storage.
+"""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+from beatstitch.cli.cache import Cache
+from beatstitch.errors import Transient
+from beatstitch.workspace import Workspace
+
+R = TypeVar("R")
+Report = Callable[[int, str], None]
+
+
+class Ticket(Protocol):
+    """What a handler works on: it names the storage keys that have to be at hand."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Storage keys."""
+
+
+T = TypeVar("T", bound=Ticket)
+
+
+class Workbench:
+    """A pool of `jobs` threads, each waiting for the child processes of one handler.
+
+    Leaving it early, by a fault or Ctrl-C, stops every child before it returns.
+    """
+
+    def __init__(self, cache: Cache, scratch: Path, jobs: int) -> None:
+        self.cache = cache
+        self.scratch = scratch
+        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="bench")
+        self._stop = threading.Event()
+
+    def __enter__(self) -> "Workbench":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(self, task: Callable[[], R]) -> Future[R]:
+        """Let a task run beside the caller."""
+        return self._pool.submit(task)
+
+    def all(self, tasks: Iterable[Callable[[], R]]) -> list[R]:
+        """Run tasks on all threads and give their results in order; the first fault ends it."""
+        futures = [self._pool.submit(task) for task in tasks]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        for future in futures:
+            future.cancel()
+        failed = [f for f in futures if f.done() and not f.cancelled() and f.exception()]
+        if failed:
+            self._stop.set()
+        return [future.result() for future in (failed or futures)]
+
+    def run(
+        self,
+        handler: Callable[[T, Workspace], R],
+        ticket: T,
+        outside: Mapping[str, Path] | None = None,
+        report: Report = lambda _percent, _message: None,
+        keep: Callable[[Path, str], Path] | None = None,
+    ) -> R:
+        """One attempt: the handler's inputs are files of the cache or `outside` ones, by key; what
+        it keeps goes to the cache, or to `keep`. Raises what the handler raises."""
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        try:
+            workspace = Workspace(
+                scratch=folder,
+                inputs={key: self._input(key, outside or {}, folder) for key in ticket.inputs},
+                reporter=lambda percent, _stage, message: report(percent, message),
+                stop=self._stop,
+            )
+            result = handler(ticket, workspace)
+            for key, path in workspace.kept.items():
+                (keep or self.cache.put)(path, key)
+            return result
+        finally:
+            shutil.rmtree(folder)
+
+    def _input(self, key: str, outside: Mapping[str, Path], folder: Path) -> Path:
+        """A file by key. One of the cache gets a second name in the attempt's folder, so that
+        nobody who prunes the cache meanwhile takes it away."""
+        if key in outside:
+            return outside[key].resolve()
+        kept = self.cache.find(key)
+        if kept is None:
+            raise Transient(
+                "cache_lost", "A file of the cache went away meanwhile. Run the command again."
+            )
+        link = folder / "inputs" / key
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.hardlink_to(kept)
+        return link

@@ -1,0 +1,58 @@
+"""Running what the renderer decided: a command whose inputs are keys and whose outputs are names
+meets the files and the folder that they stand for."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from beatstitch.ffmpeg.run import Limits, Progress, Source, run
+from beatstitch.render.command import Command
+from beatstitch.render.proof import (
+    KEYFRAMES_FILE,
+    MEASURE_INPUT,
+    MEASURE_OUTPUTS,
+    PACKETS_FILE,
+    Listing,
+    read_listing,
+)
+
+
+def run_command(
+    command: Command,
+    files: Mapping[str, Path],
+    folder: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> str:
+    """Run a command; its outputs lie in `folder` afterwards. Gives and raises what `run` does."""
+    sources = [Source(files[i.key], i.demuxer, i.options) for i in command.inputs]
+    outputs = [folder / output.name for output in command.outputs]
+    options = [*command.options]
+    for output, path in zip(command.outputs, outputs, strict=True):
+        options += [*output.options, str(path)]
+    return run(sources, options, outputs, limits=limits, on_progress=on_progress, stop=stop)
+
+
+def measure(
+    film: Path, folder: Path, *, limits: Limits, stop: threading.Event | None = None
+) -> tuple[Listing, Listing]:
+    """The packets of a film's picture, and its keyframes decoded; `folder` holds the listings.
+
+    Raises what `run` does.
+    """
+    options: list[str] = []
+    for output in MEASURE_OUTPUTS:
+        options += [*output.options, str(folder / output.name)]
+    run(
+        [Source(film, "mov", MEASURE_INPUT)],
+        options,
+        [folder / output.name for output in MEASURE_OUTPUTS],
+        limits=limits,
+        stop=stop,
+    )
+    packets, keyframes = (
+        read_listing((folder / name).read_text()) for name in (PACKETS_FILE, KEYFRAMES_FILE)
+    )
+    return packets, keyframes

@@ -1,0 +1,49 @@
+"""What the work is asked with and what it answers."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from beatstitch.limits import MAX_BPM, MAX_SONG_S, MIN_BPM
+
+Detector = Literal["auto", "madmom", "librosa"]
+
+
+@dataclass(frozen=True, slots=True)
+class Args:
+    """A song of a project, and how it is to be heard."""
+
+    audio_track_id: str
+    detector: Detector = "auto"
+    bpm_hint: Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One song: the name people know it by, its storage key and SHA-256, and where its PCM and its
+    grid are kept. Without a detector it is only decoded, for a grid that a person sets."""
+
+    name: str
+    key: str
+    checksum: str
+    pcm_key: str
+    grid_key: str
+    detector: Detector | None = "auto"
+    bpm_hint: float | None = None
+    analyzed_at: str | None = None
+    max_song_s: int = MAX_SONG_S
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The storage keys that have to be at hand."""
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A song as decoded: its length, the sample rate of the file, and its tempo if heard."""
+
+    duration_us: int
+    sample_rate: int
+    bpm: float | None = None

@@ -1,0 +1,93 @@
+"""Decode a song to PCM within its limits, then hear its beats."""
+
+import wave
+from dataclasses import replace
+from pathlib import Path
+
+from beatstitch.beats.grid import dumps
+from beatstitch.detect import analyse
+from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.ffmpeg.probe import probe
+from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source
+from beatstitch.ffmpeg.run import run as run_ffmpeg
+from beatstitch.ffmpeg.sniff import sniff_file
+from beatstitch.jobs.beat_analysis.args import Heard, Ticket
+from beatstitch.render.profile import SONG_SAMPLE_RATE
+from beatstitch.workspace import Workspace
+
+# Of the work's progress; the rest is listening.
+DECODING_PERCENT = 10
+# Beyond the limit by this much, a song is seen to be too long without decoding all of it.
+OVERRUN_S = 1
+
+
+def run(ticket: Ticket, workspace: Workspace) -> Heard:
+    """The PCM and, if a detector is named, the beat grid of a song; both are kept.
+
+    Raises MediaRejected for a file without sound, LimitReached for one that is too long.
+    """
+    path = workspace.fetch(ticket.key)
+    container = sniff_file(path, ticket.name)
+    audio = probe(path, container, name=ticket.name).audio if "audio" in container.kinds else None
+    if audio is None:
+        raise MediaRejected("no_audio_stream", f"{ticket.name} has no sound in it.")
+    workspace.report(0, "decoding", "Decoding the song")
+    pcm = workspace.scratch / "song.wav"
+    _decode(Source(path, container.demuxer), pcm, audio.duration_us, ticket, workspace)
+    duration_us = _duration_us(pcm)
+    if duration_us == 0:
+        raise MediaRejected("corrupt_media", f"{ticket.name} holds no sound that can be decoded.")
+    if duration_us > ticket.max_song_s * 1_000_000:
+        raise LimitReached(
+            "song_too_long",
+            f"{ticket.name} lasts longer than {ticket.max_song_s // 60} minutes, which is the "
+            "most. Cut it first.",
+        )
+    workspace.keep(pcm, ticket.pcm_key)
+    if ticket.detector is None:
+        return Heard(duration_us, audio.sample_rate)
+    grid = analyse(
+        pcm,
+        duration_us=duration_us,
+        checksum=ticket.checksum,
+        detector=ticket.detector,
+        bpm_hint=ticket.bpm_hint,
+        on_progress=lambda percent, message: workspace.report(
+            DECODING_PERCENT + percent * (100 - DECODING_PERCENT) // 100, "analyzing", message
+        ),
+    )
+    file = workspace.scratch / "beats.json"
+    file.write_text(dumps(replace(grid, analyzed_at=ticket.analyzed_at)))
+    workspace.keep(file, ticket.grid_key)
+    return Heard(duration_us, audio.sample_rate, grid.bpm)
+
+
+def _decode(
+    source: Source, pcm: Path, duration_us: int, ticket: Ticket, workspace: Workspace
+) -> None:
+    def hear(progress: Progress) -> None:
+        share = min(1.0, progress.out_time_us / max(1, duration_us))
+        workspace.report(int(DECODING_PERCENT * share), "decoding", "Decoding the song")
+
+    most_s = str(ticket.max_song_s + OVERRUN_S)
+    bounded = Source(source.path, source.demuxer, (*source.options, "-t", most_s))
+    try:
+        run_ffmpeg(
+            [bounded],
+            (
+                *("-map", "0:a:0", "-vn", "-sn", "-dn", "-t", most_s, "-c:a", "pcm_s16le"),
+                *("-ar", str(SONG_SAMPLE_RATE), "-ac", "2", "-map_metadata", "-1"),
+                *("-fflags", "+bitexact", "-flags", "+bitexact", "-f", "wav", str(pcm)),
+            ),
+            [pcm],
+            limits=Limits(timeout_s=60 + ticket.max_song_s / 10, stall_s=60),
+            on_progress=hear,
+            stop=workspace.stop,
+        )
+    except FFmpegFailed as refused:
+        raise MediaRejected(refused.code, f"{ticket.name} can't be decoded as a song.") from refused
+
+
+def _duration_us(pcm: Path) -> int:
+    with wave.open(str(pcm), "rb") as song:
+        return song.getnframes() * 1_000_000 // song.getframerate()

@@ -1,0 +1,123 @@
+"""Clips: what FFmpeg can really show of them, measured from their packets, and a thumbnail."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.ffmpeg.probe import Probe, VideoStream, probe
+from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source, run
+from beatstitch.ffmpeg.sniff import Container
+from beatstitch.jobs.media_processing import photo
+from beatstitch.jobs.media_processing.args import Facts, Ticket
+from beatstitch.render.source import Source as RenderSource
+from beatstitch.workspace import Workspace
+
+# What the container promises and the packets don't hold, before it is worth a word.
+MISSING_SHARE = 0.05
+
+
+def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace) -> Facts:
+    """The facts of a clip. Raises MediaRejected for one without a picture that can be decoded,
+    LimitReached for one longer than the ticket allows."""
+    found = probe(path, container, name=ticket.name)
+    video = found.video
+    if video is None:
+        raise MediaRejected("no_video_stream", f"{ticket.name} has no picture in it.")
+    if ticket.max_video_s is not None and video.duration_us > ticket.max_video_s * 1_000_000:
+        raise LimitReached(
+            "clip_too_long",
+            f"{ticket.name} lasts {video.duration_us / 1e6:.0f} s; a clip may last "
+            f"{ticket.max_video_s} s. Cut it first.",
+        )
+    source = Source(path, container.demuxer, ("-threads", "1"))
+    if video.frame_count == 1:
+        still = _still(source, video.index, 0, ticket, workspace)
+        return photo.take_still(still, ticket, workspace, "a clip of one frame: shown as a photo")
+    decoded_us = _decoded_us(source, video, workspace) if ticket.decode_all else video.duration_us
+    still = _still(source, video.index, decoded_us // 3, ticket, workspace)
+    with Image.open(still, formats=("PNG",)) as image:
+        thumbnail_key = photo.keep_thumbnail(image.convert("RGB"), ticket, workspace)
+    return Facts(
+        source=_facts(found, video, container, ticket, decoded_us),
+        thumbnail_key=thumbnail_key,
+        rotation_deg=video.rotation_deg,
+        fps=round(float(video.frame_rate), 3),
+        note=_note(video, decoded_us),
+    )
+
+
+def _facts(
+    found: Probe, video: VideoStream, container: Container, ticket: Ticket, decoded_us: int
+) -> RenderSource:
+    return RenderSource(
+        id=ticket.media_asset_id,
+        key=ticket.key,
+        content=ticket.checksum,
+        media_type="video",
+        demuxer=container.demuxer,
+        width=video.width,
+        height=video.height,
+        duration_ms=decoded_us // 1000,
+        # FFmpeg seeks from the earliest stream; a picture that starts later is that far in.
+        start_us=video.start_us - _earliest_us(found, video),
+        stream=video.index,
+        color_space=video.color_space,
+        color_range=video.color_range,
+        color_transfer=video.color_transfer,
+        color_primaries=video.color_primaries,
+        is_interlaced=video.is_interlaced,
+    )
+
+
+def _earliest_us(found: Probe, video: VideoStream) -> int:
+    return min(video.start_us, found.audio.start_us if found.audio else video.start_us)
+
+
+def _still(source: Source, stream: int, at_us: int, ticket: Ticket, workspace: Workspace) -> Path:
+    """One frame of the clip as PNG: from `at_us`, or the first where that place is broken."""
+    path = workspace.scratch / "still.png"
+    for seek in (("-ss", f"{at_us / 1e6:.3f}"), ()):
+        sought = Source(source.path, source.demuxer, (*source.options, *seek))
+        try:
+            run(
+                [sought],
+                ("-map", f"0:{stream}", "-frames:v", "1", "-f", "image2", "-c:v", "png", str(path)),
+                [path],
+                limits=Limits(timeout_s=60),
+                stop=workspace.stop,
+            )
+        except FFmpegFailed as refused:
+            if not seek:
+                raise MediaRejected(refused.code, f"{ticket.name} can't be decoded.") from refused
+        if path.exists():
+            return path
+    raise MediaRejected("corrupt_media", f"{ticket.name} holds no picture that can be decoded.")
+
+
+def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int:
+    """How long the clip really plays, by decoding all of it."""
+    reached = 0
+
+    def hear(progress: Progress) -> None:
+        nonlocal reached
+        reached = progress.out_time_us
+
+    run(
+        [source],
+        ("-map", f"0:{video.index}", "-vf", "setpts=PTS-STARTPTS", "-f", "null", "-"),
+        [],
+        limits=Limits(timeout_s=60 + 4 * video.duration_us / 1e6),
+        on_progress=hear,
+        stop=workspace.stop,
+    )
+    return min(reached, video.duration_us)
+
+
+def _note(video: VideoStream, decoded_us: int) -> str | None:
+    if decoded_us >= (1 - MISSING_SHARE) * video.header_duration_us:
+        return None
+    return (
+        f"breaks off at {decoded_us / 1e6:.1f} s of {video.header_duration_us / 1e6:.1f} s; "
+        "what is there is used"
+    )

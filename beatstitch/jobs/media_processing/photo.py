@@ -1,0 +1,133 @@
+"""Photos: whatever they are stored as, one upright sRGB JPEG to work with, and a thumbnail.
+
+Pillow reads them (HEIF by pillow-heif), for it knows EXIF, ICC profiles, CMYK and 16 bits, which
+FFmpeg's photo readers pass over or get wrong.
+"""
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+import pillow_heif
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.jobs.media_processing.args import Facts, Ticket
+from beatstitch.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE_PX
+from beatstitch.render.source import Source
+from beatstitch.workspace import Workspace
+
+# Enough for a 4K film and for a portrait photo that fills a landscape one; decoding a whole
+# 24-megapixel file for each of its pieces costs more than encoding them.
+WORKING_SIDE_PX = 4096
+THUMBNAIL_PX = 256
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF")
+# Pixels are counted before anything is decoded (`_open`), by our limit and not by Pillow's.
+Image.MAX_IMAGE_PIXELS = None
+pillow_heif.register_heif_opener()
+
+
+def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
+    """The facts of a photo. Raises MediaRejected for one that can't be decoded to its end,
+    LimitReached for one with too many pixels."""
+    try:
+        with _open(path, ticket.name) as image:
+            frames = getattr(image, "n_frames", 1)
+            rotation_deg = _ROTATIONS.get(image.getexif().get(_ORIENTATION, 1), 0)
+            upright = _upright_srgb(image)
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as refused:
+        # Pillow's words name the file on disk; what they say is that the data is broken.
+        raise MediaRejected(
+            "corrupt_media", f"{ticket.name} is damaged: its picture can't be read to the end."
+        ) from refused
+    note = "animated: its first picture is shown" if frames > 1 else None
+    return _kept(upright, ticket, workspace, rotation_deg, note)
+
+
+def take_still(path: Path, ticket: Ticket, workspace: Workspace, note: str) -> Facts:
+    """The facts of a clip of one frame, which is a photo; `path` is that frame as PNG."""
+    with Image.open(path, formats=("PNG",)) as image:
+        return _kept(image.convert("RGB"), ticket, workspace, 0, note)
+
+
+def keep_thumbnail(image: Image.Image, ticket: Ticket, workspace: Workspace) -> str:
+    """Keep a 256 × 256 JPEG of the middle of a picture; gives its storage key."""
+    path = workspace.scratch / "thumbnail.jpg"
+    ImageOps.fit(image, (THUMBNAIL_PX, THUMBNAIL_PX)).save(path, quality=82)
+    key = f"{ticket.prefix}/{ticket.media_asset_id}.thumbnail.jpg"
+    workspace.keep(path, key)
+    return key
+
+
+_ORIENTATION = 0x0112
+_ROTATIONS = {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
+
+
+def _open(path: Path, name: str) -> Image.Image:
+    image = Image.open(path, formats=FORMATS)
+    width, height = image.size
+    if width * height > MAX_IMAGE_PIXELS or max(width, height) > MAX_IMAGE_SIDE_PX:
+        image.close()
+        raise LimitReached(
+            "too_many_pixels",
+            f"{name} has {width} × {height} pixels; a photo may have {MAX_IMAGE_PIXELS:,} in all "
+            f"and {MAX_IMAGE_SIDE_PX:,} on a side. Scale it down first.",
+        )
+    return image
+
+
+def _upright_srgb(image: Image.Image) -> Image.Image:
+    """The picture as a person sees it: turned, in sRGB, on white where it was transparent."""
+    # A JPEG decodes at a half or a quarter for nothing where that is still large enough.
+    image.draft("RGB", (WORKING_SIDE_PX, WORKING_SIDE_PX))
+    profile = image.info.get("icc_profile")
+    turned = ImageOps.exif_transpose(image)
+    if turned.mode.startswith(("I", "F")):
+        turned = turned.convert("I").point(lambda value: value / 256).convert("L")
+    if turned.mode in {"RGBA", "LA", "PA", "P"}:
+        layer = turned.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        turned = Image.alpha_composite(ground, layer).convert("RGB")
+    turned.thumbnail((WORKING_SIDE_PX, WORKING_SIDE_PX), Image.Resampling.LANCZOS)
+    return _to_srgb(turned, profile)
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        try:
+            converted = ImageCms.profileToProfile(
+                image,
+                ImageCms.ImageCmsProfile(BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
+            )
+        except ImageCms.PyCMSError:
+            # A broken profile, or one of another colour model than the picture's: the plain
+            # conversion below is what viewers show.
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def _kept(
+    image: Image.Image, ticket: Ticket, workspace: Workspace, rotation_deg: int, note: str | None
+) -> Facts:
+    path = workspace.scratch / "working.jpg"
+    image.save(path, quality=95, subsampling=0)
+    key = f"{ticket.prefix}/{ticket.media_asset_id}.jpg"
+    workspace.keep(path, key)
+    return Facts(
+        source=Source(
+            id=ticket.media_asset_id,
+            key=key,
+            content=hashlib.sha256(path.read_bytes()).hexdigest(),
+            media_type="image",
+            demuxer="jpeg_pipe",
+            width=image.width,
+            height=image.height,
+        ),
+        thumbnail_key=keep_thumbnail(image, ticket, workspace),
+        rotation_deg=rotation_deg,
+        note=note,
+    )

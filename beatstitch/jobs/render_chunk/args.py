@@ -1,0 +1,14 @@
+"""What the work is asked with: a chunk of a plan, whole, so that no plan has to be made again."""
+
+from dataclasses import dataclass
+
+from beatstitch.render.order import ChunkOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Args:
+    """A chunk of a project's film, and the fingerprint of the FFmpeg that it was planned for."""
+
+    project_id: str
+    order: ChunkOrder
+    fingerprint: str

@@ -1,0 +1,91 @@
+"""Join proved chunks and the song by stream copy, then measure the film that came of it."""
+
+import json
+from pathlib import Path
+
+from beatstitch.errors import Invalid
+from beatstitch.ffmpeg.command import measure
+from beatstitch.ffmpeg.probe import probe
+from beatstitch.ffmpeg.run import Limits, Source
+from beatstitch.ffmpeg.run import run as run_ffmpeg
+from beatstitch.ffmpeg.sniff import MP4
+from beatstitch.jobs.render_film.args import Ticket
+from beatstitch.jobs.render_film.sound import lags
+from beatstitch.render.command import JOIN_INPUT, join_list, join_options
+from beatstitch.render.order import FilmOrder
+from beatstitch.render.proof import ChunkUnfit, Proof, read_proof
+from beatstitch.render.sync import Streams, SyncReport, report_json, sync_report
+from beatstitch.workspace import Workspace
+
+
+def run(ticket: Ticket, workspace: Workspace) -> SyncReport:
+    """The film and its sync report, whose `ok` says whether the film keeps its promises; both are
+    kept.
+
+    Raises ChunkUnfit when a chunk and its proof, or two chunks, don't fit together.
+    """
+    order = ticket.order
+    workspace.report(0, "joining", "Joining the film")
+    film = workspace.scratch / "film.mp4"
+    proofs = [_proof(workspace.fetch(chunk.proof_key)) for chunk in order.chunks]
+    if len({proof.extradata for proof in proofs}) > 1:
+        raise ChunkUnfit("Chunks of one film were encoded with different parameters.")
+    limits = Limits(timeout_s=120 + float(order.plan.duration_s), stall_s=60)
+    _join(order, film, workspace, limits)
+    workspace.report(50, "checking", "Measuring every cut")
+    packets, keyframes = measure(film, workspace.scratch, limits=limits, stop=workspace.stop)
+    streams = _streams(film)
+    report = sync_report(
+        order.plan,
+        proofs,
+        packets,
+        keyframes,
+        streams,
+        lags(film, workspace.fetch(order.pcm_key), order.plan, workspace),
+        order.edl_hash,
+    )
+    file = workspace.scratch / "sync-report.json"
+    file.write_text(json.dumps(report_json(report), indent=1) + "\n")
+    workspace.keep(film, ticket.film_key)
+    workspace.keep(file, ticket.report_key)
+    return report
+
+
+def _proof(path: Path) -> Proof:
+    try:
+        return read_proof(path.read_bytes())
+    except Invalid as broken:
+        raise ChunkUnfit("The proof of a chunk can't be read.") from broken
+
+
+def _join(order: FilmOrder, film: Path, workspace: Workspace, limits: Limits) -> None:
+    """Chunks are named by their content key, which is all that the list may hold."""
+    parts = tuple(workspace.fetch(chunk.film_key) for chunk in order.chunks)
+    folder = workspace.scratch / "parts"
+    folder.mkdir()
+    names = []
+    for number, part in enumerate(parts):
+        names.append(f"{number:05}.mp4")
+        (folder / names[-1]).hardlink_to(part)
+    script = folder / "film.ffconcat"
+    script.write_text(join_list(tuple(names)))
+    song = workspace.fetch(order.song.song_key)
+    run_ffmpeg(
+        [
+            Source(script, "concat", JOIN_INPUT, parts=tuple(folder / name for name in names)),
+            Source(song, "mov"),
+        ],
+        (*join_options(order.plan.profile), str(film)),
+        [film],
+        limits=limits,
+        stop=workspace.stop,
+    )
+
+
+def _streams(film: Path) -> Streams:
+    found = probe(film, MP4)
+    if found.video is None or found.audio is None:
+        raise ChunkUnfit("The joined film lacks its picture or its sound.")
+    return Streams(
+        found.video.start_us, found.video.duration_us, found.audio.start_us, found.audio.duration_us
+    )

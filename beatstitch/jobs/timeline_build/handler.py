@@ -1,0 +1,24 @@
+"""Build the timeline and keep its EDL under its hash."""
+
+from beatstitch.beats.grid import from_json
+from beatstitch.jobs.timeline_build.args import Built, Ticket
+from beatstitch.timeline.build import build
+from beatstitch.timeline.edl import dumps, edl_hash
+from beatstitch.workspace import Workspace
+
+
+def run(ticket: Ticket, workspace: Workspace) -> Built:
+    """The EDL of the project is kept. Raises what `build` raises."""
+    edl = build(
+        from_json(workspace.fetch(ticket.grid_key).read_bytes()),
+        ticket.media,
+        ticket.settings,
+        audio_duration_us=ticket.audio_duration_us,
+        project_id=ticket.project_id,
+    )
+    file = workspace.scratch / "edl.json"
+    file.write_text(dumps(edl, ticket.generated_at))
+    name = edl_hash(edl)
+    key = f"{ticket.edl_prefix}/{name}.json"
+    workspace.keep(file, key)
+    return Built(name, key, len(edl.segments), edl.total_duration_us, edl.warnings)

@@ -1,0 +1,93 @@
+"""What has to be made for a film: its chunks, its song and the join, each with the storage keys of
+what it takes and gives. Who makes them, where and in what order is nobody's business here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from beatstitch.render.command import Command, song_command
+from beatstitch.render.keys import chunk_key, command_key
+from beatstitch.render.plan import Chunk, Plan, plan
+from beatstitch.render.profile import Profile
+from beatstitch.render.source import Source
+from beatstitch.timeline.edl import Edl, edl_hash
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkOrder:
+    """A chunk of a plan, the profile it is rendered in, and where it and its proof are kept."""
+
+    chunk: Chunk
+    profile: Profile
+    film_key: str
+    proof_key: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The storage keys that have to be at hand: the media that the chunk shows."""
+        layers = (layer for piece in self.chunk.pieces for layer in piece.layers)
+        return tuple(dict.fromkeys(layer.source.key for layer in layers))
+
+
+@dataclass(frozen=True, slots=True)
+class SongOrder:
+    """The song as FFmpeg is told to encode it, its length, and where it is kept."""
+
+    command: Command
+    duration_s: float
+    song_key: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The storage keys that have to be at hand: the song's PCM."""
+        return tuple(source.key for source in self.command.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOrder:
+    """A whole film: chunks in order, the song, and the song's PCM to measure the sound against."""
+
+    plan: Plan
+    chunks: tuple[ChunkOrder, ...]
+    song: SongOrder
+    pcm_key: str
+    edl_hash: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The storage keys that joining needs."""
+        files = (key for order in self.chunks for key in (order.film_key, order.proof_key))
+        return tuple(dict.fromkeys((*files, self.song.song_key, self.pcm_key)))
+
+
+def order(
+    edl: Edl,
+    sources: Mapping[str, Source],
+    profile: Profile,
+    *,
+    fingerprint: str,
+    pcm_key: str,
+    prefix: str,
+) -> FilmOrder:
+    """Everything to be made for the film of a sound EDL.
+
+    Equal chunks get equal keys under `prefix`. Raises Invalid as `plan` does.
+    """
+    film = plan(edl, sources, profile)
+    song = song_command(
+        pcm_key, profile, film.song_start_us, film.frames, edl.settings.audio_fade_out_ms
+    )
+    song_name = command_key(song, {pcm_key: edl.audio.checksum}, fingerprint)
+    return FilmOrder(
+        plan=film,
+        chunks=tuple(_chunk_order(chunk, profile, fingerprint, prefix) for chunk in film.chunks),
+        song=SongOrder(song, float(film.duration_s), f"{prefix}/songs/{song_name}.m4a"),
+        pcm_key=pcm_key,
+        edl_hash=edl_hash(edl),
+    )
+
+
+def _chunk_order(chunk: Chunk, profile: Profile, fingerprint: str, prefix: str) -> ChunkOrder:
+    name = chunk_key(chunk, profile, fingerprint)
+    place = f"{prefix}/chunks/{name[:2]}/{name}"
+    return ChunkOrder(chunk, profile, f"{place}.mp4", f"{place}.json")
