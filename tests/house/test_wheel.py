@@ -30,6 +30,16 @@ def _run(*argv: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
+def _files(package: Path) -> set[str]:
+    """Every file of a package by its place in it; os.walk, for a folder may be a symbolic link."""
+    return {
+        str((Path(folder) / name).relative_to(package))
+        for folder, _, names in os.walk(package, followlinks=True)
+        for name in names
+        if not name.endswith(".pyc")
+    }
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `bin` folder of a venv that holds our wheel and, by reference, what it depends on.
@@ -40,7 +50,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("wheel")
     tree = folder / "tree"
-    shutil.copytree(ROOT / "beatstitch", tree / "beatstitch")
+    for name in ("beatstitch", "migrations"):
+        shutil.copytree(ROOT / name, tree / name, symlinks=True)
     for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree / name)
     _run(
@@ -62,6 +73,14 @@ def test_the_installed_package_is_the_one_from_the_wheel(installed: Path, tmp_pa
     )
 
     assert Path(where).is_relative_to(installed.parent)
+
+
+def test_the_wheel_leaves_nothing_out(installed: Path) -> None:
+    package = (
+        Path(sysconfig.get_path("purelib", vars={"base": str(installed.parent)})) / "beatstitch"
+    )
+
+    assert _files(package) == _files(ROOT / "beatstitch")
 
 
 def test_the_installed_command_makes_a_film(
