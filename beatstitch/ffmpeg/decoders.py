@@ -4,6 +4,7 @@ A white list, for the rare decoders are where the holes are: MagicYUV (CVE-2026-
 players of libopenmpt, librsvg, the terminal renderer and some 450 others stay shut.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from beatstitch.limits import MAX_IMAGE_PIXELS, MAX_VIDEO_PIXELS
@@ -13,7 +14,7 @@ DECODERS = (
     *("h264", "hevc", "mpeg4", "h263", "vp8", "vp9", "av1", "libdav1d", "prores", "mjpeg"),
     *("mpeg1video", "mpeg2video", "dvvideo", "rawvideo", "ffv1", "theora"),
     # photos, and covers in songs
-    *("png", "gif", "webp"),
+    *("png", "gif", "webp", "bmp"),
     # sound
     *("aac", "aac_latm", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "opus", "vorbis"),
     *("flac", "alac", "amrnb", "amrwb", "adpcm_ima_wav", "adpcm_ms", "pcm_alaw", "pcm_mulaw"),
@@ -23,16 +24,32 @@ DECODERS = (
 CODECS = frozenset((*DECODERS, "amr_nb", "amr_wb"))
 """The same as ffprobe names codecs, which is not always as it names their decoders."""
 
+BESIDE_SOUND = ("dca", "truehd", "mlp", "wavpack", "wmav1", "wmav2", "wmapro")
+SUBTITLES = (
+    "srt",
+    "subrip",
+    "ass",
+    "ssa",
+    "mov_text",
+    "webvtt",
+    "text",
+    "dvdsub",
+    "dvbsub",
+    "pgssub",
+)
+"""What may lie beside a picture that is used. ffprobe opens a decoder for every stream and gives up
+if one is refused, so that a film with subtitles could not be probed; it hands them no data."""
+
 MAX_STREAMS = 32
 """A phone's clip has up to ten: a picture, two sounds and tracks of metadata."""
 
 
-def opened(path: Path, demuxer: str, options: tuple[str, ...] = ()) -> list[str]:
-    """The arguments that open one file, and nothing that the file may name.
+def opened(path: Path, demuxer: str, options: Sequence[str] = ()) -> list[str]:
+    """The arguments with which ffmpeg opens one file, and nothing that the file may name.
 
     The demuxer is forced and is the only one allowed, so that no probing picks a playlist; "file:"
     keeps a name with a colon from being a protocol. A "concat" list is ours and names our own mp4
-    chunks. Covers ffmpeg and ffprobe.
+    chunks.
     """
     demuxers = "concat,mov" if demuxer == "concat" else demuxer
     is_photo = demuxer == "gif" or demuxer.endswith("_pipe")
@@ -43,3 +60,11 @@ def opened(path: Path, demuxer: str, options: tuple[str, ...] = ()) -> list[str]
         *("-max_streams", str(MAX_STREAMS), "-f", demuxer),
         *(*options, "-i", f"file:{path.absolute()}"),
     ]
+
+
+def probed(path: Path, demuxer: str) -> list[str]:
+    """The same for ffprobe, which looks through 20 MB or 10 s: some streams begin late."""
+    beside = ("-codec_whitelist:a", ",".join((*DECODERS, *BESIDE_SOUND)))
+    subtitles = ("-codec_whitelist:s", ",".join(SUBTITLES))
+    patience = ("-threads", "1", "-probesize", "20M", "-analyzeduration", "10M")
+    return opened(path, demuxer, (*beside, *subtitles, *patience))

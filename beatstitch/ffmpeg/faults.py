@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from beatstitch.errors import InsufficientStorage, MediaRejected, Unavailable
+from beatstitch.ffmpeg.decoders import MAX_STREAMS
 from beatstitch.process import Finished
 
 
@@ -21,21 +22,22 @@ class FFmpegFailed(MediaRejected):
 
 
 _FULL = re.compile(r"No space left on device|Disk quota exceeded")
+_TOO_MANY_PIXELS = re.compile(r"exceeds specified max pixel count")
 _REASONS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"exceeds max_streams"),
+        "too_many_streams",
+        f"has more than {MAX_STREAMS} tracks in it.",
+    ),
     (
         re.compile(r"Cannot allocate memory|failed to map segment|bad_alloc|malloc of size"),
         "out_of_memory",
         "needs more memory than it may take.",
     ),
     (
-        re.compile(r"exceeds specified max pixel count"),
+        _TOO_MANY_PIXELS,
         "too_many_pixels",
         "has larger pictures than are taken.",
-    ),
-    (
-        re.compile(r"not on whitelist|Decoder .* not found|could not find codec|Unknown decoder"),
-        "decoder_refused",
-        "is coded in a way that is not taken. Convert it to H.264 and AAC, and try again.",
     ),
     (
         re.compile(r"Permission denied"),
@@ -52,7 +54,14 @@ _REASONS: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "corrupt_media",
         "is damaged or incomplete and can't be decoded.",
     ),
+    # Last: streams that are not used are refused too, which does no harm.
+    (
+        re.compile(r"not on whitelist|Decoder .* not found|could not find codec|Unknown decoder"),
+        "decoder_refused",
+        "is coded in a way that is not taken. Convert it to H.264 and AAC, and try again.",
+    ),
 )
+_LIST = re.compile(r"'[^']{100,}'")
 _PATH = re.compile(r"(?:file:)?/[^\s/:'\"]+(?:/[^\s:'\"]+)+")
 
 
@@ -73,6 +82,11 @@ def said(done: Finished, paths: Iterable[Path], name: str) -> str:
     raise FFmpegFailed(code, f"{name} {sentence}", tail)
 
 
+def has_too_many_pixels(tail: str) -> bool:
+    """Whether FFmpeg refused to look at a picture; ffprobe calls that a success."""
+    return bool(_TOO_MANY_PIXELS.search(tail))
+
+
 def _reason(returncode: int, tail: str) -> tuple[str, str]:
     if returncode < 0:
         return "decoder_crashed", "makes the decoder crash, so it is not used."
@@ -83,7 +97,8 @@ def _reason(returncode: int, tail: str) -> tuple[str, str]:
 
 
 def _without_paths(text: str, paths: Iterable[Path]) -> str:
-    """Known paths first, for they may hold spaces; then whatever else looks like one."""
+    """Known paths go first, for they may hold spaces; then whatever else looks like one."""
     for path in sorted(map(str, paths), key=len, reverse=True):
-        text = text.replace(path, "<file>")
-    return _PATH.sub("<file>", text)
+        text = text.replace(f"file:{path}", "<file>").replace(path, "<file>")
+    # With every refusal FFmpeg repeats the whole white list.
+    return _PATH.sub("<file>", _LIST.sub("'…'", text))

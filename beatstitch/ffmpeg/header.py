@@ -10,13 +10,13 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from beatstitch import process
-from beatstitch.ffmpeg.decoders import CODECS, opened
-from beatstitch.ffmpeg.faults import FFmpegFailed, said
+from beatstitch.errors import LimitReached
+from beatstitch.ffmpeg.decoders import CODECS, probed
+from beatstitch.ffmpeg.faults import FFmpegFailed, has_too_many_pixels, said
+from beatstitch.limits import MAX_VIDEO_PIXELS
 from beatstitch.process import Limits
 
 HEADER_LIMITS = Limits(timeout_s=15, threads=1)
-PROBING = ("-threads", "1", "-probesize", "20M", "-analyzeduration", "10M")
-"""20 MB or 10 s are looked through for streams: transport streams tell of them late."""
 
 _ENTRIES = (
     "stream=index,codec_name,codec_type,width,height,sample_aspect_ratio,pix_fmt,color_range,"
@@ -118,13 +118,18 @@ class Header(BaseModel):
 def read_header(path: Path, demuxer: str, name: str) -> Header:
     """What the file says; `name` is for messages.
 
-    Raises FFmpegFailed for a file without sense, and what `process.run` raises.
+    Raises LimitReached for pictures that are not even looked at, FFmpegFailed for a file without
+    sense, and what `process.run` raises.
     """
     argv = ["ffprobe", "-hide_banner", "-v", "error", "-show_entries", _ENTRIES, "-of", "json"]
-    done = process.run(
-        [*argv, *opened(path, demuxer, PROBING)], limits=HEADER_LIMITS, reads=(path,)
-    )
+    done = process.run([*argv, *probed(path, demuxer)], limits=HEADER_LIMITS, reads=(path,))
     tail = said(done, (path,), name)
+    if has_too_many_pixels(tail):
+        raise LimitReached(
+            "too_many_pixels",
+            f"{name} has larger pictures than the {MAX_VIDEO_PIXELS // 1_000_000} million pixels "
+            "that a video may have.",
+        )
     try:
         return Header.model_validate_json(done.stdout)
     except ValidationError as nonsense:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from beatstitch import process
 from beatstitch.errors import LimitReached
-from beatstitch.ffmpeg.decoders import opened
+from beatstitch.ffmpeg.decoders import probed
 from beatstitch.ffmpeg.faults import said
-from beatstitch.ffmpeg.header import PROBING
 from beatstitch.process import Limits
 
 SCAN_LIMITS = Limits(timeout_s=120, stall_s=30, threads=1)
@@ -118,7 +117,7 @@ def scan(path: Path, demuxer: str, tracks: Mapping[int, Track], name: str) -> No
     entries = "packet=stream_index,pts,dts,duration,flags"
     argv = ["ffprobe", "-hide_banner", "-v", "error", "-show_entries", entries, "-of", "csv=p=0"]
     done = process.run(
-        [*argv, *opened(path, demuxer, PROBING)],
+        [*argv, *probed(path, demuxer)],
         limits=SCAN_LIMITS,
         reads=(path,),
         on_line=counter.count,
