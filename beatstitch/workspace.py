@@ -35,6 +35,16 @@ class Workspace:
         """Let `path`, a finished file in scratch, be stored under `key`."""
         self.kept[key] = path
 
+    def keep_text(self, text: str, prefix: str, name: str, current: str | None = None) -> str:
+        """Keep a JSON document under `prefix`/`name`.json and, for people and tools, once more
+        under `current`. Gives the first key, whose file never changes."""
+        key = f"{prefix}/{name}.json"
+        for number, place in enumerate(filter(None, (key, current))):
+            path = self.scratch / f"{name}.{number}.json"
+            path.write_text(text)
+            self.keep(path, place)
+        return key
+
     def report(self, percent: int, stage: str, message: str) -> None:
         """Say how far the work has come: 0–100, a word for programs, a sentence for people."""
         self.reporter(percent, stage, message)

@@ -64,13 +64,13 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> i
 
 def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncReport]:
     """Join the film and measure it; gives its place in the run's scratch folder, and the report."""
-    report = bench.run(
+    joined = bench.run(
         render_film.run,
         Ticket(film, "film.mp4", "sync-report.json"),
         report=lambda percent, _: step.reach(percent),
         keep=lambda path, key: path.replace(bench.scratch / key),
     )
-    return bench.scratch / "film.mp4", report
+    return bench.scratch / "film.mp4", joined.report
 
 
 class _Tally:

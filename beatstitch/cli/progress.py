@@ -1,5 +1,6 @@
 """What a person sees while a film is made: a line a step on stderr, with a bar on a terminal."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -36,12 +37,7 @@ class Progress:
         if self._is_quiet:
             yield Step(lambda _ahead: None)
             return
-        stream = click.get_text_stream("stderr")
-        # Typed here, for click's stub loses what the bar counts.
-        bar: click._termui_impl.ProgressBar[int] = click.progressbar(
-            length=100, label=f"{label:<24}", file=stream, width=30
-        )
-        with bar:
+        with click.progressbar(length=100, label=f"{label:<24}", file=sys.stderr, width=30) as bar:
             step = Step(bar.update)
             yield step
             step.reach(100)

@@ -37,17 +37,17 @@ def hear(
     given: Given, detector: Detector, bpm_hint: float | None, bench: Workbench, report: Report
 ) -> Song:
     """The song and its beats as heard. Raises MediaRejected for what isn't a song."""
-    name = digest([given.sha256, detector, bpm_hint, HEARING])
-    ticket = _ticket(given, f"beats/{name}.json", detector, bpm_hint)
-    if not (bench.cache.find(ticket.pcm_key) and bench.cache.find(ticket.grid_key)):
+    ticket = _ticket(given, detector, bpm_hint)
+    grid_key = f"{ticket.grid_prefix}.json"
+    if not (bench.cache.find(ticket.pcm_key) and bench.cache.find(grid_key)):
         bench.run(handler.run, ticket, {ticket.key: given.path}, report)
-    grid = from_json(bench.cache.read(ticket.grid_key))
+    grid = from_json(bench.cache.read(grid_key))
     return Song(given, ticket.pcm_key, grid.duration_us, grid)
 
 
 def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) -> Song:
     """The song with the grid of a tempo that a person set; it is decoded and not listened to."""
-    ticket = _ticket(given, "", None, None)
+    ticket = _ticket(given, None, None)
     heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
     grid = steady_grid(
         steady.bpm,
@@ -59,15 +59,15 @@ def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) 
     return Song(given, ticket.pcm_key, heard.duration_us, grid)
 
 
-def _ticket(
-    given: Given, grid_key: str, detector: Detector | None, bpm_hint: float | None
-) -> Ticket:
+def _ticket(given: Given, detector: Detector | None, bpm_hint: float | None) -> Ticket:
+    """The cache has one current grid for each way of hearing a song."""
+    name = digest([given.sha256, detector, bpm_hint, HEARING])
     return Ticket(
         name=given.path.name,
         key=f"given/{given.sha256}",
         checksum=given.checksum,
         pcm_key=f"pcm/{given.sha256}.wav",
-        grid_key=grid_key,
+        grid_prefix=f"beats/{name}",
         detector=detector,
         bpm_hint=bpm_hint,
     )

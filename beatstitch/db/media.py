@@ -16,14 +16,18 @@ from peewee import (
     TextField,
     fn,
 )
+from pydantic import TypeAdapter
 
 from beatstitch.db import base
 from beatstitch.db.projects import Project
+from beatstitch.documents import read
 from beatstitch.errors import Invalid, LimitReached, NotFound
 from beatstitch.limits import MAX_MEDIA_PER_PROJECT
+from beatstitch.render.source import Source
 
 MediaType = Literal["image", "video"]
 ProcessingStatus = Literal["pending", "processing", "ready", "failed"]
+_SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
 
 
 class MediaAsset(base.Row):
@@ -146,6 +150,17 @@ def status_counts(project_id: str) -> dict[ProcessingStatus, int]:
     counts: dict[ProcessingStatus, int] = {"pending": 0, "processing": 0, "ready": 0, "failed": 0}
     counts.update(cast(Iterable[tuple[ProcessingStatus, int]], counted))
     return counts
+
+
+def probe_column(source: Source) -> dict[str, object]:
+    """What the `probe` column holds: everything that the renderer has to know of the asset."""
+    column: dict[str, object] = _SOURCE.dump_python(source, mode="json")
+    return column
+
+
+def source(asset: MediaAsset) -> Source:
+    """How the renderer meets an asset that is ready. Raises Invalid for one that isn't."""
+    return read(_SOURCE, asset.probe, "media_not_ready")
 
 
 def set_columns(asset_id: str, **columns: object) -> None:

@@ -1,12 +1,12 @@
 """Content keys: a hash of everything that a chunk or a song was made from.
 
-The place on the timeline isn't part of it, so a segment that moved is still a hit. What FFmpeg is
-told is in it to the letter, with the content of each source in the place of its name.
+What FFmpeg is told is in it to the letter, with the content of each source in the place of its
+name. A chunk's command doesn't say where in the film it lies, so one that moved is still a hit.
 """
 
 from beatstitch.documents import digest
 from beatstitch.render.command import Command, chunk_command
-from beatstitch.render.plan import Chunk, at_zero
+from beatstitch.render.plan import Chunk
 from beatstitch.render.profile import Profile
 
 # Goes up when the same command would give other bytes for a reason that the command doesn't show.
@@ -18,7 +18,7 @@ def chunk_key(chunk: Chunk, profile: Profile, fingerprint: str) -> str:
     sources = {
         layer.source.key: layer.source.content for piece in chunk.pieces for layer in piece.layers
     }
-    return command_key(chunk_command(at_zero(chunk), profile), sources, fingerprint)
+    return command_key(chunk_command(chunk, profile), sources, fingerprint)
 
 
 def command_key(command: Command, content: dict[str, str], fingerprint: str) -> str:

@@ -4,6 +4,7 @@ what it takes and gives. Who makes them, where and in what order is nobody's bus
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from beatstitch.render.command import Command, song_command
 from beatstitch.render.keys import chunk_key, command_key
@@ -28,6 +29,16 @@ class ChunkOrder:
         layers = (layer for piece in self.chunk.pieces for layer in piece.layers)
         return tuple(dict.fromkeys(layer.source.key for layer in layers))
 
+    @property
+    def name(self) -> str:
+        """The chunk's content key."""
+        return PurePosixPath(self.film_key).stem
+
+    @property
+    def media_s(self) -> float:
+        """The length of the chunk in seconds: a worker's time limit grows with it."""
+        return float(self.chunk.frames / self.profile.frame_rate)
+
 
 @dataclass(frozen=True, slots=True)
 class SongOrder:
@@ -41,6 +52,16 @@ class SongOrder:
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand: the song's PCM."""
         return tuple(source.key for source in self.command.inputs)
+
+    @property
+    def name(self) -> str:
+        """The song's content key."""
+        return PurePosixPath(self.song_key).stem
+
+    @property
+    def media_s(self) -> float:
+        """The length of the song in seconds."""
+        return self.duration_s
 
 
 @dataclass(frozen=True, slots=True)

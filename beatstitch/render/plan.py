@@ -5,7 +5,7 @@ nothing drifts. A piece shows one segment, or the transition of two; a chunk is 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from beatstitch.errors import Invalid
@@ -249,11 +249,3 @@ def _chunks(pieces: Sequence[Piece], rate: Fraction) -> Iterator[Chunk]:
 
 def _mark(frame: int, rate: Fraction) -> int:
     return int(frame * 1_000_000 / rate) // CHUNK_US
-
-
-def at_zero(chunk: Chunk) -> Chunk:
-    """The chunk as if the film began with it: equal chunks at different places become equal."""
-    shift = chunk.first_frame
-    return Chunk(
-        tuple(replace(piece, first_frame=piece.first_frame - shift) for piece in chunk.pieces)
-    )

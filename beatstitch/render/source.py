@@ -12,8 +12,8 @@ class Source:
 
     `width` and `height` are as displayed: after rotation and sample aspect. `content` is the
     SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it and `stream`
-    is the picture's index in it. Colour words are those of ffprobe, empty where the file says nothing. `start_us` is where the picture
-    begins after the earliest stream of the file, from which FFmpeg seeks.
+    is the picture's index in it. `start_us` is where the picture begins after the earliest stream
+    of the file, from which FFmpeg seeks. Colour words are ffprobe's, empty where it says nothing.
     """
 
     id: str

@@ -21,14 +21,15 @@ class Args:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One song: the name people know it by, its storage key and SHA-256, and where its PCM and its
-    grid are kept. Without a detector it is only decoded, for a grid that a person sets."""
+    """One song: the name people know it by, its storage key and SHA-256, and where its PCM and,
+    under its hash, its grid are kept. Without a detector it is only decoded, for a grid that a
+    person sets."""
 
     name: str
     key: str
     checksum: str
     pcm_key: str
-    grid_key: str
+    grid_prefix: str
     detector: Detector | None = "auto"
     bpm_hint: float | None = None
     analyzed_at: str | None = None
@@ -41,9 +42,19 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptGrid:
+    """A grid as it was kept: its key, the SHA-256 of its file, and what people are told of it."""
+
+    key: str
+    checksum: str
+    bpm: float
+    total_beats: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """A song as decoded: its length, the sample rate of the file, and its tempo if heard."""
+    """A song as decoded: its length, the sample rate of the file, and its grid if it was heard."""
 
     duration_us: int
     sample_rate: int
-    bpm: float | None = None
+    grid: KeptGrid | None = None

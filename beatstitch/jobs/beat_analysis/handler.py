@@ -1,5 +1,6 @@
 """Decode a song to PCM within its limits, then hear its beats."""
 
+import hashlib
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import sniff_file
-from beatstitch.jobs.beat_analysis.args import Heard, Ticket
+from beatstitch.jobs.beat_analysis.args import Heard, KeptGrid, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 from beatstitch.workspace import Workspace
 
@@ -56,10 +57,12 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
             DECODING_PERCENT + percent * (100 - DECODING_PERCENT) // 100, "analyzing", message
         ),
     )
-    file = workspace.scratch / "beats.json"
-    file.write_text(dumps(replace(grid, analyzed_at=ticket.analyzed_at)))
-    workspace.keep(file, ticket.grid_key)
-    return Heard(duration_us, audio.sample_rate, grid.bpm)
+    text = dumps(replace(grid, analyzed_at=ticket.analyzed_at))
+    name = hashlib.sha256(text.encode()).hexdigest()
+    prefix = ticket.grid_prefix
+    key = workspace.keep_text(text, prefix, name, current=f"{prefix}.json")
+    kept = KeptGrid(key, name, grid.bpm, len(grid.beats))
+    return Heard(duration_us, audio.sample_rate, kept)
 
 
 def _decode(

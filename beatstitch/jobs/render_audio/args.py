@@ -11,3 +11,10 @@ class Args:
 
     project_id: str
     order: SongOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """How large the file is that was kept."""
+
+    size_bytes: int

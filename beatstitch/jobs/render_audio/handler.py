@@ -2,12 +2,13 @@
 
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits
+from beatstitch.jobs.render_audio.args import Rendered
 from beatstitch.render.command import SONG_FILE
 from beatstitch.render.order import SongOrder
 from beatstitch.workspace import Workspace
 
 
-def run(ticket: SongOrder, workspace: Workspace) -> None:
+def run(ticket: SongOrder, workspace: Workspace) -> Rendered:
     """The encoded song is kept."""
     run_command(
         ticket.command,
@@ -16,4 +17,6 @@ def run(ticket: SongOrder, workspace: Workspace) -> None:
         limits=Limits(timeout_s=120 + ticket.duration_s, stall_s=60),
         stop=workspace.stop,
     )
-    workspace.keep(workspace.scratch / SONG_FILE, ticket.song_key)
+    song = workspace.scratch / SONG_FILE
+    workspace.keep(song, ticket.song_key)
+    return Rendered(song.stat().st_size)

@@ -12,3 +12,10 @@ class Args:
     project_id: str
     order: ChunkOrder
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """How large the file is that was kept."""
+
+    size_bytes: int

@@ -2,6 +2,7 @@
 
 from beatstitch.ffmpeg.command import measure, run_command
 from beatstitch.ffmpeg.run import Limits, Progress
+from beatstitch.jobs.render_chunk.args import Rendered
 from beatstitch.render.command import CHUNK_FILE, TINY_FILE, chunk_command
 from beatstitch.render.order import ChunkOrder
 from beatstitch.render.proof import proof_json, prove
@@ -13,7 +14,7 @@ MEMORY_LARGE_BYTES = 3 * 1024**3
 STALL_S = 60
 
 
-def run(ticket: ChunkOrder, workspace: Workspace) -> None:
+def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
     """The chunk's file and its proof are kept.
 
     Raises ChunkUnfit when frames are missing, which a broken or changed source makes happen.
@@ -41,6 +42,7 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> None:
     proof.write_bytes(proof_json(prove(chunk, ticket.profile, packets, keyframes, tiny)))
     workspace.keep(film, ticket.film_key)
     workspace.keep(proof, ticket.proof_key)
+    return Rendered(film.stat().st_size)
 
 
 def _limits(ticket: ChunkOrder) -> Limits:

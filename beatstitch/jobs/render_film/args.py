@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from beatstitch.render.order import FilmOrder
+from beatstitch.render.sync import SyncReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,16 @@ class Ticket:
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand."""
         return self.order.inputs
+
+    @property
+    def media_s(self) -> float:
+        """The length of the film in seconds."""
+        return float(self.order.plan.duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A film as it was kept: its size, and what was measured of it."""
+
+    size_bytes: int
+    report: SyncReport

@@ -9,16 +9,16 @@ from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import Limits, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import MP4
-from beatstitch.jobs.render_film.args import Ticket
+from beatstitch.jobs.render_film.args import Joined, Ticket
 from beatstitch.jobs.render_film.sound import lags
 from beatstitch.render.command import JOIN_INPUT, join_list, join_options
 from beatstitch.render.order import FilmOrder
 from beatstitch.render.proof import ChunkUnfit, Proof, read_proof
-from beatstitch.render.sync import Streams, SyncReport, report_json, sync_report
+from beatstitch.render.sync import Streams, report_json, sync_report
 from beatstitch.workspace import Workspace
 
 
-def run(ticket: Ticket, workspace: Workspace) -> SyncReport:
+def run(ticket: Ticket, workspace: Workspace) -> Joined:
     """The film and its sync report, whose `ok` says whether the film keeps its promises; both are
     kept.
 
@@ -48,7 +48,7 @@ def run(ticket: Ticket, workspace: Workspace) -> SyncReport:
     file.write_text(json.dumps(report_json(report), indent=1) + "\n")
     workspace.keep(film, ticket.film_key)
     workspace.keep(file, ticket.report_key)
-    return report
+    return Joined(film.stat().st_size, report)
 
 
 def _proof(path: Path) -> Proof:

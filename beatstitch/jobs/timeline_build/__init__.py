@@ -1,1 +1,1 @@
-"""Building the timeline of a project: its beat grid, its media in order and its wishes, to an EDL."""
+"""Building the timeline of a project: beat grid, media in order and wishes become an EDL."""

@@ -19,8 +19,9 @@ class Ticket:
 
     project_id: str
     grid_key: str
-    audio_duration_us: int
+    grid_checksum: str
     media: tuple[Medium, ...]
+    media_fingerprint: str
     settings: TimelineSettings
     edl_prefix: str
     generated_at: str

@@ -9,16 +9,16 @@ from beatstitch.workspace import Workspace
 
 def run(ticket: Ticket, workspace: Workspace) -> Built:
     """The EDL of the project is kept. Raises what `build` raises."""
+    grid = from_json(workspace.fetch(ticket.grid_key).read_bytes())
     edl = build(
-        from_json(workspace.fetch(ticket.grid_key).read_bytes()),
+        grid,
         ticket.media,
         ticket.settings,
-        audio_duration_us=ticket.audio_duration_us,
+        audio_duration_us=grid.duration_us,
         project_id=ticket.project_id,
     )
-    file = workspace.scratch / "edl.json"
-    file.write_text(dumps(edl, ticket.generated_at))
     name = edl_hash(edl)
-    key = f"{ticket.edl_prefix}/{name}.json"
-    workspace.keep(file, key)
+    prefix = ticket.edl_prefix
+    text = dumps(edl, ticket.generated_at)
+    key = workspace.keep_text(text, prefix, name, current=f"{prefix}.json")
     return Built(name, key, len(edl.segments), edl.total_duration_us, edl.warnings)

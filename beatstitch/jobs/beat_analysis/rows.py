@@ -1,0 +1,69 @@
+"""The rows around hearing a song: which one, and the grid that was heard."""
+
+from pydantic import TypeAdapter
+
+from beatstitch.db import audio, base
+from beatstitch.db.jobs import Job
+from beatstitch.documents import read
+from beatstitch.errors import NotFound
+from beatstitch.jobs.beat_analysis.args import Args, Heard, Ticket
+
+_ARGS: TypeAdapter[Args] = TypeAdapter(Args)
+
+
+def prepare(job: Job) -> Ticket:
+    """The song to hear, which is being heard from now on. Raises NotFound once it is replaced."""
+    args = _args(job)
+    track = audio.by_id(args.audio_track_id)
+    audio.set_columns(track.id, analysis_status="processing", analysis_error=None)
+    folder = f"derived/{track.project_id}"
+    return Ticket(
+        name=track.filename,
+        key=track.original_key,
+        checksum=f"sha256:{track.checksum}",
+        pcm_key=f"{folder}/audio/{track.id}.wav",
+        grid_prefix=f"{folder}/beats",
+        detector=args.detector,
+        bpm_hint=args.bpm_hint,
+        analyzed_at=base.utc_now().isoformat().replace("+00:00", "Z"),
+    )
+
+
+def settle(job: Job, ticket: Ticket, result: Heard) -> dict[str, object]:
+    """The song has a length, PCM to render from, and a new current grid."""
+    track_id = _args(job).audio_track_id
+    audio.set_columns(
+        track_id,
+        analysis_status="complete",
+        duration_ms=round(result.duration_us / 1000),
+        sample_rate=result.sample_rate,
+        pcm_key=ticket.pcm_key,
+        analysed_at=base.utc_now(),
+    )
+    grid = result.grid
+    if grid is None:
+        return {"audio_track_id": track_id}
+    version = audio.add_grid(
+        track_id,
+        origin="analysed",
+        key=grid.key,
+        checksum=grid.checksum,
+        bpm=grid.bpm,
+        total_beats=grid.total_beats,
+    )
+    return {"audio_track_id": track_id, "bpm": grid.bpm, "grid_version": version.version}
+
+
+def give_up(job: Job) -> None:
+    """The song could not be heard, and why."""
+    try:
+        audio.set_columns(
+            _args(job).audio_track_id, analysis_status="failed", analysis_error=job.error_message
+        )
+    except NotFound:
+        # Replaced meanwhile: there is nobody left to tell.
+        return
+
+
+def _args(job: Job) -> Args:
+    return read(_ARGS, job.args, "bad_job_args")

@@ -1,0 +1,25 @@
+"""The rows around one part of a film: what it is made of stands in the job itself."""
+
+from pydantic import TypeAdapter
+
+from beatstitch.db import chunks
+from beatstitch.db.jobs import Job
+from beatstitch.documents import read
+from beatstitch.jobs.render_audio.args import Args, Rendered
+from beatstitch.render.order import SongOrder
+
+_ARGS: TypeAdapter[Args] = TypeAdapter(Args)
+
+
+def prepare(job: Job) -> SongOrder:
+    """The order, as it was placed."""
+    return _args(job).order
+
+
+def settle(job: Job, ticket: SongOrder, result: Rendered) -> None:
+    """The part is in the project's cache from now on."""
+    chunks.keep(_args(job).project_id, ticket.name, ticket.song_key, result.size_bytes)
+
+
+def _args(job: Job) -> Args:
+    return read(_ARGS, job.args, "bad_job_args")
