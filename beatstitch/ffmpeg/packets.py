@@ -32,19 +32,20 @@ class Track:
         self._gaps: tuple[int, int] | None = None
         self._gop = 0
         self._key: int | None = None
-        self._added = (0, 0)
+        self._added = 0
+        self._lag: int | None = None
         self._shown: tuple[int, int] | None = None
         self._waiting: list[tuple[int, int]] = []
 
-    def add(self, time: int | None, duration: int, is_key: bool) -> None:
-        """Count one packet, in the order of decoding. One without a time follows the last one."""
+    def add(self, pts: int | None, dts: int | None, duration: int, is_key: bool) -> None:
+        """Count one packet, in the order of decoding."""
         self.count += 1
-        packet = (sum(self._added) if time is None else time, duration)
-        self._added = packet
+        time = self._time(pts, dts)
+        self._added = time + duration
         if is_key:
-            self._close_gop(packet[0])
-            self._key = packet[0]
-        heapq.heappush(self._waiting, packet)
+            self._close_gop(time)
+            self._key = time
+        heapq.heappush(self._waiting, (time, duration))
         if len(self._waiting) > REORDER:
             self._show(*heapq.heappop(self._waiting))
 
@@ -84,6 +85,18 @@ class Track:
             return False
         shortest, longest = self._gaps
         return longest - shortest > max(Fraction(2), self._average_gap() / 10)
+
+    def _time(self, pts: int | None, dts: int | None) -> int:
+        """When a packet is shown. AVI and MPEG often tell only the time of decoding.
+
+        It is then as long before showing as it was at its shortest so far: pictures change places,
+        but the places are the same. A packet that tells nothing follows the one before.
+        """
+        if pts is not None and dts is not None:
+            self._lag = pts - dts if self._lag is None else min(self._lag, pts - dts)
+        if pts is not None:
+            return pts
+        return self._added if dts is None else dts + (self._lag or 0)
 
     def _average_gap(self) -> Fraction:
         last = self._shown[0] if self._shown is not None else self._first
@@ -146,9 +159,7 @@ class _Counter:
         index, pts, dts, duration, flags = fields[:5]
         track = self._tracks.get(int(index))
         if track is not None and "D" not in flags:
-            # AVI tells only the time of decoding for pictures that are not held back.
-            time = _ticks(dts) if pts == "N/A" else _ticks(pts)
-            track.add(time, _ticks(duration) or 0, "K" in flags)
+            track.add(_ticks(pts), _ticks(dts), _ticks(duration) or 0, "K" in flags)
         return True
 
 

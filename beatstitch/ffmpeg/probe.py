@@ -13,7 +13,7 @@ from beatstitch.errors import LimitReached, UnsupportedMedia
 from beatstitch.ffmpeg.header import Header, Stream, ratio, read_header
 from beatstitch.ffmpeg.packets import Track, scan
 from beatstitch.ffmpeg.sniff import Container
-from beatstitch.limits import MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, MAX_VIDEO_STREAMS
+from beatstitch.limits import FRAME_RATES, MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, MAX_VIDEO_STREAMS
 
 INTERLACED = {"tt", "bb", "tb", "bt"}
 
@@ -176,9 +176,21 @@ def _rounded(value: Fraction) -> int:
 
 
 def _frame_rate(stream: Stream, track: Track) -> Fraction:
-    """The header's rate where the packets bear it out, for it is exact; else the packets' own."""
-    said, measured = ratio(stream.avg_frame_rate), track.packet_rate
-    return said if measured == 0 or abs(said - measured) < measured / 100 else measured
+    """The header's rate where the packets bear it out, for it is exact; else the packets' own.
+
+    An average may be a tenth off, for a truncated film lacks frames.
+    """
+    measured = track.packet_rate
+    nominal, average = ratio(stream.r_frame_rate), ratio(stream.avg_frame_rate)
+    if not track.is_irregular and abs(nominal - measured) < measured / 200:
+        return _standard(nominal)
+    is_borne_out = measured == 0 or abs(average - measured) <= measured / 10
+    return _standard(average if is_borne_out else measured)
+
+
+def _standard(rate: Fraction) -> Fraction:
+    """The usual rate that is meant: Matroska's clock makes 19001/317 of 60000/1001."""
+    return next((usual for usual in FRAME_RATES.values() if abs(rate / usual - 1) < 1e-4), rate)
 
 
 def _audio(stream: Stream, track: Track, header: Header) -> AudioStream | None:
