@@ -67,6 +67,6 @@ class Kind:
         dumped: dict[str, object] = model.dump_python(checked, mode="json")
         return dumped
 
-    def module(self, name: Literal["args", "handler"]) -> ModuleType:
+    def module(self, name: Literal["args", "handler", "rows"]) -> ModuleType:
         """A module of the kind's room, imported on first use."""
         return import_module(f"{self.room}.{name}")

@@ -1,0 +1,1 @@
+"""A parent whose parts are echoes."""

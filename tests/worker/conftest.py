@@ -1,0 +1,5 @@
+"""The houses of this room's tests."""
+
+from daemons import house
+
+__all__ = ["house"]
