@@ -124,11 +124,26 @@ def _bubble(reads: Sequence[Path], writes: Sequence[Path]) -> list[str]:
     argv = [str(located("bwrap")), "--unshare-all", "--die-with-parent", "--new-session"]
     argv += ["--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", *_system()]
     argv += ["--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
-    for path in reads:
-        argv += ["--ro-bind", str(path.resolve()), str(path.absolute())]
-    for path in writes:
-        argv += ["--bind", str(path.resolve()), str(path.absolute())]
+    argv += _mounted(reads, writes)
     return [*argv, "--remount-ro", "/", "--chdir", "/"]
+
+
+def _mounted(reads: Sequence[Path], writes: Sequence[Path]) -> Iterator[str]:
+    """Binds for the caller's files and folders, outer ones first, so that none hides another.
+
+    A file is where it really lies, and under the caller's name for it unless that is a link in a
+    folder that is bound anyway. What is read stays read-only inside a folder that may be written.
+    """
+    folders = {path.absolute() for path in (*reads, *writes) if path.is_dir()}
+    binds: dict[Path, tuple[str, Path]] = {}
+    for option, paths in (("--ro-bind", reads), ("--bind", writes)):
+        for path in paths:
+            name, real = path.absolute(), path.resolve()
+            binds[real] = option, real
+            if folders.isdisjoint(name.parents):
+                binds[name] = option, real
+    for place, (option, real) in sorted(binds.items(), key=lambda bind: len(bind[0].parts)):
+        yield from (option, str(real), str(place))
 
 
 def _system() -> Iterator[str]:

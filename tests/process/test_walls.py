@@ -160,6 +160,44 @@ def test_an_input_that_is_a_link_is_read_through_it(tmp_path: Path) -> None:
     assert done.stdout == b"there"
 
 
+@pytest.mark.usefixtures("walls")
+def test_an_input_may_be_a_link_in_a_folder_that_is_written(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (tmp_path / "there.txt").write_text("there")
+    link = scratch / "here.txt"
+    link.symlink_to(tmp_path / "there.txt")
+
+    done = run(["cat", str(link)], limits=AMPLE, reads=[link], writes=[scratch])
+
+    assert done.stdout == b"there"
+
+
+@pytest.mark.usefixtures("bubble")
+def test_an_input_stays_as_it_is_in_a_folder_that_is_written(tmp_path: Path) -> None:
+    given = tmp_path / "given.txt"
+    given.write_text("given")
+
+    sh(f"echo new > '{tmp_path}/new'; echo changed > '{given}'", reads=[given], writes=[tmp_path])
+
+    assert given.read_text() == "given"
+    assert (tmp_path / "new").exists()
+
+
+@pytest.mark.usefixtures("bubble")
+def test_a_folder_is_written_inside_one_that_is_only_read(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+
+    sh(
+        f"cd '{tmp_path}'; echo x > out/new; echo x > new",
+        reads=[tmp_path],
+        writes=[tmp_path / "out"],
+    )
+
+    assert [path.name for path in tmp_path.rglob("new")] == ["new"]
+    assert (tmp_path / "out/new").exists()
+
+
 @pytest.mark.usefixtures("bubble")
 def test_an_input_among_the_system_files_is_read() -> None:
     system_file = Path("/usr/share/common-licenses/GPL-3")
