@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from beatstitch.errors import Invalid
 
+RATE = r"^[1-9]\d{0,8}/[1-9]\d{0,8}$"
+"""A rate as a setting: how many / in how many seconds."""
+
 
 class Settings(BaseSettings):
     """The settings in force. Raises pydantic's ValidationError for a value that can't be used."""
@@ -32,6 +35,90 @@ class Settings(BaseSettings):
         default="",
         validation_alias="DATABASE_URL",
         description="The database, as sqlite:////absolute/path.db; empty: one in the data folder.",
+    )
+    secret_key: str = Field(
+        default="",
+        validation_alias="SECRET_KEY",
+        description="What tokens are signed with: at least 32 characters that nobody else knows. "
+        "`beatstitch serve` refuses to start without it.",
+    )
+    access_token_expire_hours: float = Field(
+        default=24,
+        gt=0,
+        le=24 * 366,
+        validation_alias="ACCESS_TOKEN_EXPIRE_HOURS",
+        description="How long a login lasts.",
+    )
+    registration: Literal["open", "closed"] = Field(
+        default="open",
+        validation_alias="BEATSTITCH_REGISTRATION",
+        description="Whether anybody may register; closed leaves that to the administrator.",
+    )
+    max_upload_size: int = Field(
+        default=2 * 1000**3,
+        ge=1,
+        validation_alias="MAX_UPLOAD_SIZE",
+        description="How many bytes one upload may have; caps the limits of every kind of file.",
+    )
+    max_image_bytes: int = Field(
+        default=50 * 1000**2,
+        ge=1,
+        validation_alias="BEATSTITCH_MAX_IMAGE_BYTES",
+        description="How many bytes a photo may have.",
+    )
+    max_video_bytes: int = Field(
+        default=2 * 1000**3,
+        ge=1,
+        validation_alias="BEATSTITCH_MAX_VIDEO_BYTES",
+        description="How many bytes a clip may have.",
+    )
+    max_audio_bytes: int = Field(
+        default=500 * 1000**2,
+        ge=1,
+        validation_alias="BEATSTITCH_MAX_AUDIO_BYTES",
+        description="How many bytes a song may have.",
+    )
+    disk_floor_bytes: int = Field(
+        default=1000**3,
+        ge=0,
+        validation_alias="BEATSTITCH_DISK_FLOOR_BYTES",
+        description="Uploads are refused when they would leave less than this free on the disk.",
+    )
+    rate_auth: str = Field(
+        default="10/60",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_AUTH",
+        description="Registrations and logins from one address: how many in how many seconds.",
+    )
+    rate_upload: str = Field(
+        default="10/60",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_UPLOAD",
+        description="Uploads of one user: how many in how many seconds.",
+    )
+    rate_analyse: str = Field(
+        default="10/60",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_ANALYSE",
+        description="Analyses and timelines that one user asks for: how many in how many seconds.",
+    )
+    rate_render: str = Field(
+        default="5/300",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_RENDER",
+        description="Renders that one user asks for: how many in how many seconds.",
+    )
+    rate_read: str = Field(
+        default="1200/60",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_READ",
+        description="Requests of one user that only read: how many in how many seconds.",
+    )
+    rate_write: str = Field(
+        default="100/60",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_WRITE",
+        description="All other requests of one user: how many in how many seconds.",
     )
     light_slots: int = Field(
         default=2,
