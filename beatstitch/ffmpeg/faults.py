@@ -21,6 +21,8 @@ class FFmpegFailed(MediaRejected):
         self.tail = tail
 
 
+CAUGHT_A_SIGNAL = 255
+"""FFmpeg's exit code after SIGXCPU, which it catches to end in an orderly way (ffmpeg.c)."""
 _FULL = re.compile(r"No space left on device|Disk quota exceeded")
 _TOO_MANY_PIXELS = re.compile(r"exceeds specified max pixel count")
 _REASONS: tuple[tuple[re.Pattern[str], str, str], ...] = (
@@ -88,6 +90,8 @@ def has_too_many_pixels(tail: str) -> bool:
 
 
 def _reason(returncode: int, tail: str) -> tuple[str, str]:
+    if returncode == CAUGHT_A_SIGNAL:
+        return "timeout", "takes more computing time than it may have."
     if returncode < 0:
         return "decoder_crashed", "makes the decoder crash, so it is not used."
     for pattern, code, message in _REASONS:

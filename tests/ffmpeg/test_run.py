@@ -88,6 +88,15 @@ def test_an_endless_film_ends_at_the_deadline(out: Path) -> None:
         run([], **to(out, "-filter_complex", "testsrc", *FAST), limits=Limits(timeout_s=0.5))
 
 
+def test_a_film_that_burns_its_cpu_time_ends_long_before_the_deadline(out: Path) -> None:
+    no_threads = Limits(timeout_s=60, threads=0)  # the kernel makes one second of no time at all
+
+    with pytest.raises(FFmpegFailed) as refused:
+        run([], **to(out, "-filter_complex", "mandelbrot", *FAST), limits=no_threads)
+
+    assert refused.value.code == "timeout"
+
+
 def test_a_film_grows_only_to_its_limit(out: Path) -> None:
     limits = Limits(timeout_s=60, file_bytes=50_000)
 
