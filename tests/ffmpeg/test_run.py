@@ -88,15 +88,6 @@ def test_an_endless_film_ends_at_the_deadline(out: Path) -> None:
         run([], **to(out, "-filter_complex", "testsrc", *FAST), limits=Limits(timeout_s=0.5))
 
 
-def test_a_film_that_burns_its_cpu_time_ends_long_before_the_deadline(out: Path) -> None:
-    no_threads = Limits(timeout_s=60, threads=0)  # the kernel makes one second of no time at all
-
-    with pytest.raises(FFmpegFailed) as refused:
-        run([], **to(out, "-filter_complex", "mandelbrot", *FAST), limits=no_threads)
-
-    assert refused.value.code == "timeout"
-
-
 def test_a_film_grows_only_to_its_limit(out: Path) -> None:
     limits = Limits(timeout_s=60, file_bytes=50_000)
 
@@ -170,6 +161,13 @@ def test_a_crash_of_a_decoder_is_the_files_fault() -> None:
 
     assert refused.value.code == "decoder_crashed"
     assert refused.value.message.startswith("film.mp4 ")
+
+
+def test_cpu_time_that_ran_out_is_told_although_ffmpeg_catches_the_signal() -> None:
+    with pytest.raises(FFmpegFailed) as refused:
+        said(Finished(255, b"", ""), (), "film.mp4")
+
+    assert refused.value.code == "timeout"
 
 
 def test_no_path_stays_in_what_was_said() -> None:
