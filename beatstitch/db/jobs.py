@@ -4,9 +4,9 @@ Here are the columns and the questions that only read. Every change of a job's s
 `queue/`, in one guarded statement each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from peewee import (
     AutoField,
@@ -21,6 +21,7 @@ from peewee import (
     IntegerField,
     JSONField,
     TextField,
+    fn,
 )
 
 from beatstitch.db import base
@@ -237,6 +238,27 @@ def lines(job_id: str, limit: int) -> list[JobLine]:
         JobLine.select().where(JobLine.job.in_(family)).order_by(JobLine.id.desc()).limit(limit)
     )
     return list(newest)[::-1]
+
+
+def live_counts() -> dict[Status, int]:
+    """How many jobs are in each status that is not an end, children included."""
+    counted = (
+        Job.select(Job.status, fn.COUNT(Job.id))
+        .where(Job.status.in_(LIVE))
+        .group_by(Job.status)
+        .tuples()
+    )
+    counts: dict[Status, int] = dict.fromkeys(LIVE, 0)
+    counts.update(cast(Iterable[tuple[Status, int]], counted))
+    return counts
+
+
+def oldest_queued() -> datetime | None:
+    """When the job was asked for that has been in the queue the longest, or None."""
+    longest: Job | None = (
+        Job.select(Job.created_at).where(Job.status == "queued").order_by(Job.id).first()
+    )
+    return None if longest is None else longest.created_at
 
 
 def totals() -> list[JobTotal]:
