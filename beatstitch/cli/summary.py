@@ -41,7 +41,7 @@ def summary(
     ]
     lines += [f"Note: {warning}" for warning in edl.warnings]
     lines += [
-        f"Note: {shot.given.path.name} {shot.facts.note}" for shot in shots if shot.facts.note
+        f"Note: {shot.given.path.name}: {shot.facts.note}" for shot in shots if shot.facts.note
     ]
     lines += [f"Left out: {_named(left)}" for left in left_out]
     return "\n".join(lines)

@@ -33,7 +33,7 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
     source = Source(path, container.demuxer, ("-threads", "1"))
     if video.frame_count == 1:
         still = _still(source, video.index, 0, ticket, workspace)
-        return photo.take_still(still, ticket, workspace, "a clip of one frame: shown as a photo")
+        return photo.take_still(still, ticket, workspace, "a clip of one frame, shown as a photo")
     decoded_us = _decoded_us(source, video, workspace) if ticket.decode_all else video.duration_us
     still = _still(source, video.index, decoded_us // 3, ticket, workspace)
     with Image.open(still, formats=("PNG",)) as image:

@@ -40,7 +40,7 @@ def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
         raise MediaRejected(
             "corrupt_media", f"{ticket.name} is damaged: its picture can't be read to the end."
         ) from refused
-    note = "animated: its first picture is shown" if frames > 1 else None
+    note = "animated, its first picture is shown" if frames > 1 else None
     return _kept(upright, ticket, workspace, rotation_deg, note)
 
 

@@ -1,0 +1,55 @@
+"""Running the command line as a person does: a process of its own, with a cache of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """The cache of the test's commands."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def command(cache: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Starts `beatstitch` with arguments, in a folder of the test's own."""
+
+    def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "beatstitch", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "BEATSTITCH_CACHE": str(cache), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture
+def beatstitch(command: Callable[..., subprocess.Popen[str]]) -> Callable[..., Said]:
+    """Runs `beatstitch` with arguments to its end."""
+
+    def run(*arguments: str | Path, **environment: str) -> Said:
+        process = command(*arguments, **environment)
+        out, err = process.communicate(timeout=300)
+        return Said(process.returncode, out, err)
+
+    return run

@@ -1,0 +1,124 @@
+"""What FFmpeg is told: golden commands, read by a person, and the arithmetic of its filters."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beatstitch.render.command import chunk_command, join_list, join_options, song_command
+from beatstitch.render.filters import inside, move, view
+from beatstitch.render.plan import Chunk, Layer, Piece
+from beatstitch.render.profile import final, preview
+from beatstitch.render.source import Source
+from beatstitch.timeline.edl import KenBurns
+from beatstitch.timeline.settings import read_settings
+
+CLIP = Source("c", "c.mp4", "bb", "video", "mov", 1280, 720, duration_ms=10_000)
+PHOTO = Source("p", "p.jpg", "aa", "image", "jpeg_pipe", 4000, 3000)
+
+
+def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
+    profile = final(read_settings({"output_fps": 29.97}))
+    chunk = Chunk(
+        (
+            Piece(0, 40, (Layer(CLIP, start_us=1_250_000),), cut_frame=0),
+            Piece(40, 30, (Layer(PHOTO),), cut_frame=0),
+        )
+    )
+
+    command = chunk_command(chunk, profile)
+
+    assert command.inputs[0].options == (
+        "-threads", "1", "-ss", "1.250000", "-t", "1.834667",
+    )  # fmt: skip
+    assert command.options[-1].split(";") == [
+        "[0:0]fps=30000/1001:start_time=0,scale=1920:1080:flags=bicubic:in_color_matrix=bt709"
+        ":out_color_matrix=bt709:in_range=limited:out_range=limited,setsar=1,crop=1920:1080,"
+        "format=yuv420p,tpad=stop=1:stop_mode=clone,trim=end_frame=40,setpts=PTS-STARTPTS[p0]",
+        "[1:0]scale=1920:1440:flags=bicubic:in_color_matrix=bt601:out_color_matrix=bt709"
+        ":in_range=full:out_range=limited,setsar=1,crop=1920:1080,format=yuv420p,"
+        "loop=loop=-1:size=1,setpts=N*1001/(30000*TB),fps=30000/1001,trim=end_frame=30[p1]",
+        "[p0][p1]concat=n=2:v=1:a=0,split[film][full]",
+        "[full]scale=32:18:flags=neighbor,format=gray[tiny]",
+    ]
+    assert " ".join(command.outputs[0].options) == (
+        "-map [film] -frames:v 70 -force_key_frames expr:eq(n,40) -c:v libx264 -preset veryfast "
+        "-crf 20 -profile:v high -pix_fmt yuv420p -g 60 -bf 2 -flags +cgop+bitexact -threads 1 "
+        "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv "
+        "-chroma_sample_location left -video_track_timescale 30000 -movie_timescale 30000 "
+        "-map_metadata -1 -map_chapters -1 -fflags +bitexact -f mp4"
+    )
+
+
+def test_a_preview_is_small_and_quick() -> None:
+    profile = preview(read_settings({}))
+
+    options = " ".join(chunk_command(Chunk((Piece(0, 9, (Layer(CLIP),)),)), profile).options)
+
+    assert "scale=640:360" in options
+
+
+def test_the_song_is_cut_to_the_sample_and_padded_to_the_film() -> None:
+    profile = final(read_settings({}))
+
+    command = song_command("song.wav", profile, start_us=1_500_000, frames=60, fade_out_ms=500)
+
+    assert (
+        "atrim=start_sample=66150,asetpts=PTS-STARTPTS,apad=whole_len=88200,"
+        "atrim=end_sample=88200,afade=t=out:st=1.500000:d=0.500000"
+    ) in command.outputs[0].options
+
+
+def test_the_join_copies_and_keeps_the_ticks_of_the_rate() -> None:
+    options = " ".join(join_options(final(read_settings({"output_fps": 23.976}))))
+
+    assert "-c copy" in options
+    assert "-video_track_timescale 24000 -movie_timescale 24000" in options
+    assert join_list(("00000.mp4", "00001.mp4")) == (
+        "ffconcat version 1.0\nfile 00000.mp4\nfile 00001.mp4\n"
+    )
+
+
+unit = st.floats(min_value=0, max_value=1).map(lambda x: round(x, 4))
+zoom = st.floats(min_value=1, max_value=4).map(lambda x: round(x, 4))
+
+
+@given(
+    st.integers(min_value=2, max_value=8000),
+    st.integers(min_value=2, max_value=8000),
+    zoom,
+    unit,
+    unit,
+)
+def test_a_view_never_leaves_its_picture(
+    width: int, height: int, zoomed: float, x: float, y: float
+) -> None:
+    box = view(Fraction(16, 9), width, height, zoomed, x, y)
+
+    assert box.x >= 0 and box.y >= 0
+    assert box.x + box.width <= width and box.y + box.height <= height
+    assert box.width / box.height == Fraction(16, 9)
+
+
+@given(zoom, zoom, unit, unit, unit, unit)
+def test_both_views_of_a_move_lie_in_the_part_that_is_prepared(
+    start_zoom: float, end_zoom: float, x0: float, y0: float, x1: float, y1: float
+) -> None:
+    prepared = move(KenBurns(True, start_zoom, end_zoom, x0, y0, x1, y1), 4000, 3000, 1920, 1080)
+
+    for box in (prepared.start, prepared.end):
+        assert box.x >= 0 and box.x + box.width <= 1
+        assert box.y >= 0 and box.y + box.height <= 1
+    assert prepared.width % 2 == prepared.height % 2 == 0
+    assert 1920 <= prepared.width <= 2402
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [(Fraction(16, 9), (1920, 1080)), (Fraction(9, 16), (608, 1080)), (Fraction(4), (1920, 480))],
+)
+def test_the_largest_picture_inside_a_frame_is_even(
+    aspect: Fraction, size: tuple[int, int]
+) -> None:
+    assert inside(aspect, 1920, 1080) == size

@@ -1,0 +1,194 @@
+"""A plan covers its EDL frame by frame, in chunks that an edit leaves alone."""
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beatstitch.beats.steady import steady_grid
+from beatstitch.limits import FRAME_RATES
+from beatstitch.render.keys import chunk_key
+from beatstitch.render.plan import Plan, plan
+from beatstitch.render.profile import final, preview
+from beatstitch.render.source import Source
+from beatstitch.timeline.build import build
+from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.edl import Edl, frame_at
+from beatstitch.timeline.settings import read_settings
+
+SOURCES = {
+    "p": Source("p", "p.jpg", "aa", "image", "jpeg_pipe", 640, 360),
+    "c": Source("c", "c.mp4", "bb", "video", "mov", 640, 360, duration_ms=10_000),
+    "s": Source("s", "s.mp4", "cc", "video", "mov", 640, 360, duration_ms=300),
+}
+
+
+def edl_of(bpm: float = 120.0, seconds: int = 20, names: str = "pc", **settings: object) -> Edl:
+    """A timeline on a steady grid."""
+    media = [Medium(n, SOURCES[n].media_type, SOURCES[n].duration_ms) for n in names]
+    return build(
+        steady_grid(bpm, 0, seconds * 1_000_000),
+        media,
+        read_settings(settings),
+        audio_duration_us=seconds * 1_000_000,
+        project_id="test",
+    )
+
+
+def planned(edl: Edl) -> Plan:
+    """Its plan for the final."""
+    return plan(edl, SOURCES, final(edl.settings))
+
+
+@given(
+    st.floats(min_value=40, max_value=300),
+    st.sampled_from(sorted(FRAME_RATES)),
+    st.sampled_from([1, 2, 4, 16]),
+    st.sampled_from(["cut", "crossfade"]),
+    st.sampled_from(["p", "c", "s", "pc", "psc"]),
+)
+def test_pieces_follow_each_other_without_a_gap_to_the_end_of_the_song(
+    bpm: float, rate: str, beats_per_cut: int, transition: str, names: str
+) -> None:
+    edl = edl_of(
+        bpm,
+        names=names,
+        beats_per_cut=beats_per_cut,
+        transition_type=transition,
+        output_fps=float(rate),
+    )
+
+    film = planned(edl)
+
+    pieces = [piece for chunk in film.chunks for piece in chunk.pieces]
+    assert pieces[0].first_frame == 0
+    assert all(a.end_frame == b.first_frame for a, b in pairwise(pieces))
+    assert all(piece.frames > 0 for piece in pieces)
+    assert film.frames == frame_at(edl.total_duration_us, FRAME_RATES[rate])
+
+
+@given(st.floats(min_value=40, max_value=300), st.sampled_from(sorted(FRAME_RATES)))
+def test_every_cut_lies_within_half_a_frame_of_its_beat(bpm: float, rate: str) -> None:
+    film = planned(edl_of(bpm, beats_per_cut=1, output_fps=float(rate)))
+
+    for cut in film.cuts:
+        shown_us = cut.frame * 1_000_000 / film.profile.frame_rate
+        assert abs(shown_us - cut.time_us) <= Fraction(500_000) / film.profile.frame_rate
+
+
+def test_every_segment_begins_at_a_cut_of_its_chunk() -> None:
+    film = planned(edl_of(beats_per_cut=1, transition_type="crossfade"))
+
+    begun = [chunk.first_frame + cut for chunk in film.chunks for cut in chunk.cut_frames]
+    assert begun == [cut.frame for cut in film.cuts]
+
+
+def test_chunks_end_at_the_first_boundary_past_each_two_seconds() -> None:
+    film = planned(edl_of(bpm=100.0, beats_per_cut=1))
+
+    ends = [chunk.first_frame + chunk.frames for chunk in film.chunks]
+    # Beats lie 18 frames apart; 60, 120, 180 … are the marks.
+    assert ends[:4] == [72, 126, 180, 252]
+
+
+def test_one_changed_segment_changes_one_chunk() -> None:
+    edl = edl_of(seconds=60, beats_per_cut=2, names="cp")
+    segments = list(edl.segments)
+    segments[20] = replace(segments[20], source_in_ms=100, source_out_ms=1200)
+    edited = replace(edl, segments=tuple(segments))
+
+    before, after = (
+        [chunk_key(chunk, final(e.settings), "x") for chunk in planned(e).chunks]
+        for e in (edl, edited)
+    )
+    assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
+
+
+def test_the_same_piece_at_another_place_keeps_its_key() -> None:
+    edl = edl_of(names="p", ken_burns_enabled=False)
+
+    keys = {chunk_key(chunk, final(edl.settings), "x") for chunk in planned(edl).chunks}
+
+    assert len(keys) == 1
+
+
+def test_another_ffmpeg_or_other_content_is_another_key() -> None:
+    edl = edl_of(names="c")
+    chunk = planned(edl).chunks[0]
+    layer = replace(chunk.pieces[0].layers[0], source=replace(SOURCES["c"], content="dd"))
+    swapped = replace(chunk, pieces=(replace(chunk.pieces[0], layers=(layer,)),))
+
+    keys = {
+        chunk_key(chunk, final(edl.settings), "x"),
+        chunk_key(chunk, final(edl.settings), "y"),
+        chunk_key(swapped, final(edl.settings), "x"),
+    }
+    assert len(keys) == 3
+
+
+def test_a_clip_that_is_too_short_starts_again_where_it_ends() -> None:
+    film = planned(edl_of(seconds=2, names="s"))
+
+    pieces = film.chunks[0].pieces
+    assert [piece.frames for piece in pieces] == [9] * 6 + [6]
+    assert {piece.layers[0].start_us for piece in pieces} == {0}
+    assert [piece.cut_frame for piece in pieces] == [0] + [None] * 6
+
+
+def test_a_clip_that_starts_late_in_its_file_is_sought_from_there() -> None:
+    late = {**SOURCES, "c": replace(SOURCES["c"], start_us=1_500_000)}
+    edl = edl_of(names="c")
+
+    layer = plan(edl, late, final(edl.settings)).chunks[0].pieces[0].layers[0]
+
+    assert layer.start_us == 1_500_000
+
+
+def test_a_segment_that_lasts_is_rendered_in_pieces_that_join_unseen() -> None:
+    film = planned(edl_of(bpm=40.0, seconds=30, beats_per_cut=16, names="p"))
+
+    pieces = [chunk.pieces[0] for chunk in film.chunks]
+    moves = [(p.layers[0].move_frame, p.layers[0].move_frames) for p in pieces]
+    assert moves[:3] == [(0, 720), (300, 720), (600, 720)]
+    assert sum(piece.cut_frame is not None for piece in pieces) == len(film.cuts)
+
+
+def test_a_move_goes_on_through_its_transitions() -> None:
+    film = planned(edl_of(names="p", transition_type="crossfade"))
+
+    second = [
+        (piece.layers[-1].move_frame, piece.frames)
+        for chunk in film.chunks
+        for piece in chunk.pieces
+        if 2 * 30 <= piece.end_frame <= 4 * 30 - 7
+    ]
+    assert second == [(0, 14), (14, 46)]
+    assert {c.pieces[-1].layers[-1].move_frames for c in film.chunks} == {67, 74}
+
+
+def test_a_preview_has_the_cuts_of_its_final_at_half_a_high_rate() -> None:
+    edl = edl_of(output_fps=59.94, output_width=1080, output_height=1920)
+
+    profile = preview(edl.settings)
+
+    assert (profile.width, profile.height) == (360, 640)
+    assert profile.frame_rate == Fraction(30000, 1001)
+    assert [cut.time_us for cut in plan(edl, SOURCES, profile).cuts] == [
+        cut.time_us for cut in planned(edl).cuts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("time_us", "rate", "frame"),
+    [
+        (50_000, Fraction(30), 2),
+        (49_999, Fraction(30), 1),
+        (16_667, Fraction(30), 1),
+        (0, Fraction(25), 0),
+    ],
+)
+def test_frames_are_rounded_half_up(time_us: int, rate: Fraction, frame: int) -> None:
+    assert frame_at(time_us, rate) == frame

@@ -1,0 +1,193 @@
+"""The sync report says what was measured, and a film that is off never passes."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from beatstitch.errors import Invalid
+from beatstitch.render.plan import Chunk, Cut, Layer, Piece, Plan
+from beatstitch.render.profile import final
+from beatstitch.render.proof import (
+    TINY_BYTES,
+    ChunkUnfit,
+    Listing,
+    Packet,
+    Proof,
+    proof_json,
+    prove,
+    read_listing,
+    read_proof,
+)
+from beatstitch.render.source import Source
+from beatstitch.render.sync import AudioLag, Streams, SyncReport, sync_report
+from beatstitch.timeline.settings import read_settings
+
+PROFILE = final(read_settings({}))
+SOURCE = Source("p", "p", "aa", "image", "jpeg_pipe", 64, 36)
+TICK = Fraction(1, 30)
+FRAMES = 3
+
+
+def piece(first: int) -> Piece:
+    """A segment of three frames."""
+    return Piece(first, FRAMES, (Layer(SOURCE),), cut_frame=0)
+
+
+def listing(first: int, count: int, hashes: str) -> Listing:
+    """Packets of consecutive frames, in the order of display."""
+    packets = (Packet(first + i, first + i, 100, f"{hashes}{first + i}") for i in range(count))
+    return Listing(TICK, "e", tuple(packets))
+
+
+def proof_of(number: int) -> Proof:
+    """The proof of the chunk with this number: its packets count from 0, as in its own file."""
+    first = number * FRAMES
+    packets = tuple(
+        replace(packet, pts=packet.pts - first, dts=packet.dts - first)
+        for packet in listing(first, FRAMES, "p").packets
+    )
+    return Proof(FRAMES, "e", packets, {0: f"k{first}"}, {0: f"{number}a", 2: f"{number}b"})
+
+
+PLAN = Plan(
+    PROFILE,
+    tuple(Chunk((piece(n * FRAMES),)) for n in range(3)),
+    (Cut(0, 0, 1), Cut(3, 100_000, 2), Cut(6, 210_000, 3)),
+    0,
+)
+STREAMS = Streams(0, 300_000, 0, 300_000)
+
+
+def report(
+    packets: Listing | None = None,
+    keyframes: dict[int, str] | None = None,
+    streams: Streams = STREAMS,
+    lags: tuple[AudioLag, ...] = (),
+    plan: Plan = PLAN,
+) -> SyncReport:
+    """The report of a film that is as planned but for what is given."""
+    shown = keyframes or {0: "k0", 3: "k3", 6: "k6"}
+    decoded = Listing(TICK, "", tuple(Packet(f, f, 9, h) for f, h in shown.items()))
+    return sync_report(
+        plan,
+        [proof_of(n) for n in range(3)],
+        packets or listing(0, 9, "p"),
+        decoded,
+        streams,
+        lags,
+        "hash",
+    )
+
+
+def test_a_film_as_planned_passes_with_its_worst_cut() -> None:
+    good = report()
+
+    assert good.ok
+    assert good.worst_cut_error_ms == 10
+    assert good.worst_cut_error_frames == 0.3
+    assert [cut.first_frame_matches for cut in good.cuts] == [True, True, True]
+    assert [cut.previous_frame_differs for cut in good.cuts] == [None, True, True]
+
+
+def test_a_segment_found_a_frame_late_is_measured_there_and_fails() -> None:
+    late = report(keyframes={0: "k0", 4: "k3", 6: "k6"})
+
+    assert not late.ok
+    assert (late.cuts[1].frame, late.cuts[1].error_frames) == (4, 1.0)
+    assert "1 of 3 cuts don't begin with their segment's frame." in late.faults
+
+
+def test_a_cut_planned_off_its_beat_fails() -> None:
+    off = replace(PLAN, cuts=(PLAN.cuts[0], replace(PLAN.cuts[1], time_us=120_000), PLAN.cuts[2]))
+
+    bad = report(plan=off)
+
+    assert any("0.60 frames off its beat" in fault for fault in bad.faults)
+
+
+def test_a_frame_that_is_nowhere_in_the_film_fails() -> None:
+    lost = report(keyframes={0: "k0", 3: "other", 6: "k6"})
+
+    assert lost.cuts[1].frame is None
+    assert not lost.ok
+
+
+@pytest.mark.parametrize(
+    ("packets", "says"),
+    [
+        (listing(0, 8, "p"), "8 frames of 9"),
+        (listing(0, 9, "x"), "9 packets differ"),
+        (
+            Listing(TICK, "e", (*listing(0, 8, "p").packets, Packet(9, 9, 100, "p8"))),
+            "1 frames lie off their places",
+        ),
+        (
+            Listing(TICK, "e", (*listing(0, 8, "p").packets, Packet(7, 8, 100, "p8"))),
+            "1 decoding times don't rise",
+        ),
+    ],
+)
+def test_what_the_join_did_to_the_packets_is_seen(packets: Listing, says: str) -> None:
+    assert any(says in fault for fault in report(packets=packets).faults)
+
+
+def test_sound_and_picture_of_different_length_fail() -> None:
+    bad = report(streams=replace(STREAMS, audio_duration_us=340_000))
+
+    assert any("differ in length" in fault for fault in bad.faults)
+
+
+def test_a_song_that_is_late_fails_and_one_within_a_millisecond_passes() -> None:
+    assert report(lags=(AudioLag(0, 0.9), AudioLag(100, -0.9))).ok
+    assert not report(lags=(AudioLag(0, 0.0), AudioLag(100, 23.2))).ok
+
+
+# --- chunks ----------------------------------------------------------------------------------
+
+CHUNK = Chunk((piece(0), piece(3)))
+TINY = b"".join(bytes([n]) * TINY_BYTES for n in range(6))
+
+
+def test_a_chunk_is_proved_with_its_cuts() -> None:
+    proof = prove(CHUNK, PROFILE, listing(0, 6, "p"), listing(0, 6, "k"), TINY)
+
+    assert proof.keyframes == {0: "k0", 3: "k3"}
+    assert set(proof.tiny) == {0, 2, 3, 5}
+    assert read_proof(proof_json(proof)) == proof
+
+
+def test_a_chunk_that_came_short_says_by_how_much() -> None:
+    with pytest.raises(ChunkUnfit) as unfit:
+        prove(CHUNK, PROFILE, listing(0, 4, "p"), listing(0, 4, "k"), TINY[: 4 * TINY_BYTES])
+
+    assert unfit.value.short_of == 2
+
+
+def test_a_chunk_without_a_keyframe_at_its_cut_is_unfit() -> None:
+    with pytest.raises(ChunkUnfit, match="no keyframe at its cut in frame 3"):
+        prove(CHUNK, PROFILE, listing(0, 6, "p"), listing(0, 3, "k"), TINY)
+
+
+def test_a_chunk_whose_frames_lie_unevenly_is_unfit() -> None:
+    uneven = Listing(TICK, "e", (*listing(0, 5, "p").packets, Packet(6, 6, 1, "p6")))
+
+    with pytest.raises(ChunkUnfit, match="evenly"):
+        prove(CHUNK, PROFILE, uneven, listing(0, 6, "k"), TINY)
+
+
+def test_a_listing_is_read_as_ffmpeg_writes_it() -> None:
+    text = (
+        "#format: frame checksums\n#extradata 0,   48, 858103b5\n#tb 0: 1/30000\n"
+        "#stream#, dts,        pts, duration,     size, hash\n"
+        "0,      -2002,          0,     1001,    10277, 719b99f6\n"
+    )
+
+    read = read_listing(text)
+
+    assert read == Listing(Fraction(1, 30000), "858103b5", (Packet(-2002, 0, 10277, "719b99f6"),))
+
+
+def test_a_proof_that_was_tampered_with_is_refused() -> None:
+    with pytest.raises(Invalid):
+        read_proof(b'{"frames": "many"}')
