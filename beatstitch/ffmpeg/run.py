@@ -23,7 +23,8 @@ _QUIET = ("-hide_banner", "-v", "error", "-nostdin")
 class Source:
     """One input: a file, the demuxer it is forced to be, and options that stand before its -i.
 
-    `parts` are the mp4 files that a "concat" list names.
+    `parts` are the mp4 files that a "concat" list names; all that lies in the list's folder may be
+    seen, so that it may name thousands.
     """
 
     path: Path
@@ -94,7 +95,12 @@ def _inputs(sources: Sequence[Source]) -> list[str]:
 
 
 def _files(sources: Sequence[Source]) -> tuple[Path, ...]:
-    return tuple(path for source in sources for path in (source.path, *source.parts))
+    files: list[Path] = []
+    for source in sources:
+        files += [source.path, *source.parts]
+        if source.demuxer == "concat":
+            files.append(source.path.parent)
+    return tuple(files)
 
 
 class _Listener:

@@ -142,8 +142,13 @@ def _mounted(reads: Sequence[Path], writes: Sequence[Path]) -> Iterator[str]:
             binds[real] = option, real
             if folders.isdisjoint(name.parents):
                 binds[name] = option, real
-    for place, (option, real) in sorted(binds.items(), key=lambda bind: len(bind[0].parts)):
-        yield from (option, str(real), str(place))
+    for place in sorted(binds, key=lambda place: len(place.parts)):
+        option, real = binds[place]
+        outer = next((folder for folder in place.parents if folder in binds), None)
+        is_there = outer and binds[outer] == (option, outer) and real == place
+        # bubblewrap takes 9,000 arguments, and a film may have thousands of chunks.
+        if not is_there:
+            yield from (option, str(real), str(place))
 
 
 def _system() -> Iterator[str]:

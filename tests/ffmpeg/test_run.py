@@ -75,6 +75,21 @@ def test_our_own_list_of_chunks_is_joined(tmp_path: Path, out: Path) -> None:
     assert [code and code.clip_id for code in read_codes(out / "film.mp4")] == [1] * 15 + [2] * 15
 
 
+def test_thousands_of_chunks_are_joined(tmp_path: Path, out: Path) -> None:
+    chunk = coded_clip(tmp_path / "chunk.mp4", 1, frames=1, size=(64, 64))
+    parts = [tmp_path / f"{n}.mp4" for n in range(3000)]
+    for part in parts:
+        part.hardlink_to(chunk)
+    listing = tmp_path / "list.txt"
+    listing.write_text("".join(f"file {part.name}\n" for part in parts))
+    heard: list[Progress] = []
+
+    source = Source(listing, "concat", parts=tuple(parts))
+    run([source], **to(out, "-c", "copy"), limits=AMPLE, on_progress=heard.append)
+
+    assert heard[-1].frame == 3000
+
+
 def test_a_wish_to_stop_ends_an_encode_in_the_middle(out: Path) -> None:
     stop = threading.Event()
     endless = ("-filter_complex", "testsrc=size=320x240", *FAST)
