@@ -5,11 +5,12 @@ import logging
 import shutil
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter
 
@@ -174,7 +175,7 @@ def _write_order(
     wire.scratch(folder).mkdir(parents=True)
     order = wire.Order(
         handler=f"{kind.room}.handler",
-        ticket=TypeAdapter(type(ticket)).dump_python(ticket, mode="json"),
+        ticket=_written_as(cast(Hashable, type(ticket))).dump_python(ticket, mode="json"),
         inputs={key: str(ground.storage.fetch(key)) for key in ticket.inputs},
         ids=ids(claim),
         memory_bytes=kind.memory_bytes,
@@ -182,6 +183,11 @@ def _write_order(
         is_confined=ground.is_confined,
     )
     wire.Order.file(folder).write_text(json.dumps(asdict(order)))
+
+
+@cache
+def _written_as(ticket: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(ticket)
 
 
 def ids(claim: Claim) -> dict[str, str]:

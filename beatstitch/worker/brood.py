@@ -6,11 +6,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from beatstitch.errors import Unavailable
+from beatstitch.queue import Kind
 from beatstitch.worker import wire
 
 # What a child may know of the worker's environment: no secret, no address of a database.
@@ -36,12 +37,12 @@ class Ended:
 class Brood:
     """The children of this worker, through the nursery that makes them."""
 
-    def __init__(self, level: str, warm: Sequence[str]) -> None:
+    def __init__(self, level: str, kinds: Collection[Kind]) -> None:
         self._control, theirs = wire.pair()
         theirs.set_inheritable(True)
         self._pid = os.posix_spawn(
             sys.executable,
-            _command(theirs.fileno(), level, warm),
+            _command(theirs.fileno(), level, kinds),
             _environment(),
             setsigmask=(),
             setsigdef=(signal.SIGTERM, signal.SIGINT),
@@ -82,9 +83,13 @@ class Brood:
         os.waitpid(self._pid, 0)
 
 
-def _command(descriptor: int, level: str, warm: Sequence[str]) -> list[str]:
-    module = "beatstitch.worker.nursery"
-    return [sys.executable, "-m", module, str(descriptor), level, json.dumps(list(warm))]
+def _command(descriptor: int, level: str, kinds: Collection[Kind]) -> list[str]:
+    handlers = dict.fromkeys(f"{kind.room}.handler" for kind in kinds)
+    warm = dict.fromkeys(module for kind in kinds for module in kind.warm)
+    return [
+        *(sys.executable, "-m", "beatstitch.worker.nursery", str(descriptor), level),
+        *(json.dumps(list(handlers)), json.dumps(list(warm))),
+    ]
 
 
 def _environment() -> dict[str, str]:

@@ -16,6 +16,9 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_type_hints
@@ -36,6 +39,23 @@ DISK_FULL = ("disk_full", "The disk is full. Free some space and try again.")
 REPORT_EVERY_S = 0.2
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A handler's `run`, and how its ticket is read and its result written."""
+
+    run: Callable[[Any, Workspace], Any]
+    ticket: TypeAdapter[Any]
+    result: TypeAdapter[Any]
+
+
+@cache
+def learn(handler: str) -> Work:
+    """The work of a handler, by the dotted path of its module. Before the fork it costs nobody."""
+    run = importlib.import_module(handler).run
+    types: dict[str, Any] = get_type_hints(run)
+    return Work(run, TypeAdapter(types["ticket"]), TypeAdapter(types["return"]))
 
 
 def live(folder: Path, channel: socket.socket, parent: int) -> None:
@@ -109,11 +129,9 @@ def _run(
         stop=stop,
     )
     _send_log_lines(channel)
-    run = importlib.import_module(order.handler).run
-    types: dict[str, Any] = get_type_hints(run)
-    ticket = TypeAdapter(types["ticket"]).validate_python(order.ticket)
-    result = run(ticket, workspace)
-    wire.result_file(folder).write_bytes(TypeAdapter(types["return"]).dump_json(result))
+    work = learn(order.handler)
+    result = work.run(work.ticket.validate_python(order.ticket), workspace)
+    wire.result_file(folder).write_bytes(work.result.dump_json(result))
     kept = {key: str(path.absolute()) for key, path in workspace.kept.items()}
     wire.kept_file(folder).write_text(json.dumps(kept))
     return ("done",)

@@ -10,7 +10,9 @@ import logging
 import random
 import signal
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
@@ -67,10 +69,7 @@ def conclude(
 
 def settle(attempt: Attempt, storage: Storage, at: Instant) -> None:
     """Move what was kept into the storage, then end the job together with its result's rows."""
-    types: dict[str, Any] = get_type_hints(attempt.rows.settle)
-    result = TypeAdapter(types["result"]).validate_json(
-        wire.result_file(attempt.folder).read_bytes()
-    )
+    result = _result_of(attempt.rows).validate_json(wire.result_file(attempt.folder).read_bytes())
     scratch = wire.scratch(attempt.folder).resolve()
     kept: dict[str, str] = json.loads(wire.kept_file(attempt.folder).read_bytes())
     for key, path in kept.items():
@@ -85,6 +84,12 @@ def settle(attempt: Attempt, storage: Storage, at: Instant) -> None:
         queue.finish(attempt.lease, summary, at)
         failpoint("settled")
     failpoint("committed")
+
+
+@cache
+def _result_of(rows: ModuleType) -> TypeAdapter[Any]:
+    types: dict[str, Any] = get_type_hints(rows.settle)
+    return TypeAdapter(types["result"])
 
 
 def _inside(file: Path, scratch: Path) -> Path:

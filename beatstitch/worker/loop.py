@@ -156,8 +156,7 @@ class Worker:
             self._due.look = 0
 
     def _look(self, at: Instant) -> None:
-        """Claim while there is a job and a free slot for it."""
-        self._rounds.go(at)
+        """Claim while there is a job and a free slot for it, then look after the house."""
         while free := self._free_kinds():
             claim = queue.claim(self.owner, free, at)
             if claim is None:
@@ -165,6 +164,7 @@ class Worker:
             failpoint("claimed")
             self._hands.take(claim, at)
             at = self._clock()
+        self._rounds.go(at)
         later_ms = next_run_at_ms(self._kinds, at)
         wait_ms = NEVER if later_ms is None else later_ms - at.wall_ms
         self._due.look = at.boot_ms + wait_ms
@@ -208,8 +208,7 @@ class Worker:
             theirs.close()
 
     def _new_brood(self) -> Brood:
-        warm = [module for kind in self._kinds for module in kind.warm]
-        return Brood(self._log_level, list(dict.fromkeys(warm)))
+        return Brood(self._log_level, self._kinds)
 
     def _sweep_scratch(self) -> None:
         """Remove what dead workers left of their attempts."""

@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -117,22 +118,24 @@ def _be_child(folder: Path, descriptor: int, parent: int) -> NoReturn:
 
 
 def main(arguments: list[str]) -> None:
-    """Run as `python -m beatstitch.worker.nursery DESCRIPTOR LEVEL MODULES`."""
-    descriptor, level, modules = arguments
+    """Run as `python -m beatstitch.worker.nursery DESCRIPTOR LEVEL HANDLERS MODULES`."""
+    descriptor, level, handlers, modules = arguments
     logs.start(level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()
     kernel.adopt_orphans()
+    for handler in json.loads(handlers):
+        _warm(handler, child.learn)
     for module in json.loads(modules):
-        _warm(module)
+        _warm(module, importlib.import_module)
     gc.collect()
     gc.freeze()  # a later collection would otherwise copy every page that it looks at
     Nursery(socket.socket(fileno=int(descriptor))).run()
 
 
-def _warm(module: str) -> Any:
+def _warm(module: str, learn: Callable[[str], object]) -> None:
     try:
-        importlib.import_module(module)
+        learn(module)
     except ImportError:
         log.warning("cannot be imported ahead: %s", module, exc_info=True)
     if len(list(Path("/proc/self/task").iterdir())) > 1:

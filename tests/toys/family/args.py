@@ -6,10 +6,10 @@ from pydantic import BaseModel
 
 
 class Args(BaseModel, extra="forbid"):
-    """The parts to be said, and which kind of job says them."""
+    """The parts to be said, and a key that each of them reads from."""
 
     parts: list[str]
-    kind: str = "echo"
+    source_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

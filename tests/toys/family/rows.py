@@ -12,7 +12,10 @@ def prepare(job: Job) -> Ticket | FanOut:
     said = {row.text: row.job_id for row in Said.select()}
     missing = [part for part in args.parts if part not in said]
     if missing:
-        children = [Child(args.kind, {"text": part}, f"say:{part}") for part in missing]
+        children = [
+            Child("echo", {"text": part, "source_key": args.source_key}, f"say:{part}")
+            for part in missing
+        ]
         return FanOut(children, done_weight=len(args.parts) - len(missing), stage="saying")
     inputs = tuple(f"derived/echo/{said[part]}.txt" for part in args.parts)
     return Ticket(inputs, f"outputs/family/{job.id}.txt")

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from beatstitch.errors import MediaRejected, Transient
@@ -98,6 +99,12 @@ def _daemonise(ticket: Ticket, workspace: Workspace) -> None:
         os._exit(0)
     while not ticket.mark.exists() or not ticket.mark.read_text().strip():
         time.sleep(0.01)
+
+
+def _daemonise_and_stay(ticket: Ticket, workspace: Workspace) -> None:
+    """The same, and wait for the end beside it."""
+    _daemonise(ticket, workspace)
+    _sleep_deaf(replace(ticket, mark=ticket.mark.with_suffix(".second")), workspace)
 
 
 def _run_tool(ticket: Ticket, workspace: Workspace) -> None:
