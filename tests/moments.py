@@ -1,5 +1,6 @@
 """Moments for tests of what reads the clock, and jobs that stand in the queue."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ from beatstitch import queue
 from beatstitch.db.jobs import Job
 from beatstitch.queue import Claim, Instant, Kind
 
+DICE = random.Random(1)  # noqa: S311 - no secret hangs on it
 START = Instant(wall_ms=1_800_000_000_000, boot_ms=5_000_000, boot_id="boot-1")
 
 PREVIEW = Kind("preview", "toys.echo", "interactive", "light", 10, 3, per_user=2)

@@ -15,6 +15,7 @@ BAD_USE, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = {
     "make": ("beatstitch.cli.make:make", "Make a film of photos and clips, cut to a song."),
     "beats": ("beatstitch.cli.beats:beats", "Write down the beats of a song."),
+    "worker": ("beatstitch.cli.worker:worker", "Do the jobs of the server."),
 }
 
 

@@ -1,6 +1,5 @@
 """How attempts end, and that an attempt that has lost its job changes nothing."""
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,10 +11,9 @@ from beatstitch.errors import Cancelled, Conflict, NotFound
 from beatstitch.queue import FanOut, Fault, Instant, Lease, LeaseLost, Line, Progress
 from beatstitch.queue.end import RETRY_BASE_MS, RETRY_CAP_MS, delay_ms
 from beatstitch.queue.family import Child
-from moments import PROBE, START, after, claimed, fresh, submitted
+from moments import DICE, PROBE, START, after, claimed, fresh, submitted
 
 pytestmark = pytest.mark.usefixtures("database")
-DICE = random.Random(1)  # noqa: S311 - no secret hangs on it
 BROKEN = Fault("corrupt_media", "The file is broken.", is_transient=False)
 SHAKEN = Fault("io", "The disk hiccuped.", is_transient=True)
 

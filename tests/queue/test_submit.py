@@ -26,7 +26,7 @@ def test_a_job_and_its_rows_are_stored_together_or_not_at_all() -> None:
 def test_arguments_are_checked_and_kept_as_the_kind_reads_them() -> None:
     job = queue.submit(PROBE, {"text": "hi", "times": "2"}, at=START)
 
-    assert fresh(job).args == {"text": "hi", "times": 2}
+    assert fresh(job).args == {"text": "hi", "times": 2, "source_key": None}
 
 
 def test_wrong_arguments_are_refused_by_name() -> None:

@@ -1,0 +1,19 @@
+"""Standing up what long-running commands share: the database, its schema, the storage."""
+
+from beatstitch.db import base, schema
+from beatstitch.settings import settings
+from beatstitch.storage import LocalStorage, Storage
+
+
+def connected() -> None:
+    """Connect to the database of the settings, and make its tables if it has none.
+
+    Raises Unavailable for a schema that doesn't fit, naming the command that helps.
+    """
+    base.connect(settings().database())
+    schema.prepare()
+
+
+def storage() -> Storage:
+    """The storage of the settings."""
+    return LocalStorage(settings().storage_path)
