@@ -1,0 +1,1 @@
+"""The routes, a thin blueprint per noun: who asks, call below, show."""

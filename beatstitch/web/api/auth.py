@@ -1,0 +1,107 @@
+"""Accounts: register, log in and out, change the password, who am I."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, request
+
+from beatstitch.db import projects, sessions, users
+from beatstitch.errors import Forbidden, Unauthorized
+from beatstitch.settings import settings
+from beatstitch.web import guard, rates, tokens
+from beatstitch.web.openapi import answers
+from beatstitch.web.passwords import Passwords
+from beatstitch.web.shapes.account import (
+    LoggedIn,
+    Login,
+    Me,
+    NewUser,
+    PasswordChange,
+    Registration,
+    UserName,
+)
+
+EXTENSION = "beatstitch.passwords"
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
+
+
+@blueprint.post("/register")
+@answers({201: NewUser}, refuses=(403, 409, 429))
+@rates.of_category("auth")
+@guard.open_to_all
+def register(json: Registration) -> tuple[NewUser, int]:
+    """Make an account."""
+    if settings().registration == "closed":
+        raise Forbidden(
+            "registration_closed", "New accounts are made by the administrator of this server."
+        )
+    user = users.create(json.username, _passwords().hashed(json.password))
+    return NewUser(id=user.id, username=user.username, created_at=user.created_at), 201
+
+
+@blueprint.post("/login")
+@answers({200: LoggedIn}, refuses=(401, 429))
+@rates.of_category("auth")
+@guard.open_to_all
+def login(json: Login) -> Response:
+    """Get a token. It also comes as a cookie, which counts for reading alone."""
+    user = users.by_name(json.username)
+    is_right = _passwords().is_right(json.password, user.password_hash if user else None)
+    if user is None or not is_right:
+        raise Unauthorized("unauthorized", "The name or the password is wrong.")
+    token = tokens.issue(user, datetime.now(UTC))
+    shown = LoggedIn(
+        access_token=token.text,
+        expires_in=token.expires_in_s,
+        user=UserName(id=user.id, username=user.username),
+    )
+    response = jsonify(shown.model_dump())
+    response.set_cookie(
+        guard.COOKIE,
+        token.text,
+        max_age=token.expires_in_s,
+        path="/api",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/logout")
+@answers({204: None})
+def logout() -> Response:
+    """Void the token in use."""
+    sessions.revoke(guard.session_id(), datetime.now(UTC))
+    return _without_cookie()
+
+
+@blueprint.post("/password")
+@answers({204: None}, refuses=(403,))
+@rates.of_category("auth")
+def change_password(json: PasswordChange) -> Response:
+    """Change the password; every token given out so far is void."""
+    user = guard.caller()
+    if not _passwords().is_right(json.current_password, user.password_hash):
+        raise Forbidden("wrong_password", "The current password is wrong; nothing was changed.")
+    users.set_password(user.id, _passwords().hashed(json.new_password))
+    return _without_cookie()
+
+
+@blueprint.get("/me")
+@answers({200: Me})
+def me() -> Me:
+    """Who I am, with limits and usage."""
+    user = guard.caller()
+    return Me.of(user, projects.count_of_user(user.id))
+
+
+def _passwords() -> Passwords:
+    here: Passwords = current_app.extensions[EXTENSION]
+    return here
+
+
+def _without_cookie() -> Response:
+    response = make_response("", 204)
+    response.delete_cookie(guard.COOKIE, path="/api")
+    return response

@@ -1,0 +1,98 @@
+"""Photos and clips."""
+
+from flask import Blueprint, Response, make_response
+
+from beatstitch.db import base, media, timelines
+from beatstitch.errors import (
+    BeatstitchError,
+    InsufficientStorage,
+    LimitReached,
+    MediaRejected,
+    NotFound,
+    TooLarge,
+    UnsupportedMedia,
+)
+from beatstitch.jobs.timeline_build.stale import stale_reason
+from beatstitch.storage.configured import configured
+from beatstitch.web import downloads, guard, intake, rates, uploads
+from beatstitch.web.openapi import answers
+from beatstitch.web.shapes.media import Asset, FailedUpload, Files, Order, Reordered, Uploaded
+
+blueprint = Blueprint("media", __name__, url_prefix="/api")
+# What one file of many may be refused for, without a word to the others.
+OF_ONE_FILE = (MediaRejected, UnsupportedMedia, TooLarge, LimitReached)
+
+
+@blueprint.post("/projects/<project_id>/media")
+@answers({201: Uploaded}, takes=Files)
+@rates.of_category("upload")
+def upload_media(project_id: str) -> tuple[Uploaded, int]:
+    """Upload photos and clips. Each is taken or refused for itself; a job looks at each."""
+    project = guard.project(project_id)
+    taken: list[Asset] = []
+    failed: list[FailedUpload] = []
+    with uploads.received("files") as files:
+        for file in files:
+            try:
+                taken.append(Asset.of(intake.take_medium(project, file)))
+            except OF_ONE_FILE as refused:
+                failed.append(_failed(file.name, refused))
+            except InsufficientStorage as full:
+                if not taken:
+                    raise
+                failed.append(_failed(file.name, full))
+    return Uploaded(uploaded=taken, failed=failed, total_uploaded=len(taken)), 201
+
+
+@blueprint.post("/projects/<project_id>/media/reorder")
+@answers({200: Reordered})
+def reorder_media(project_id: str, json: Order) -> Reordered:
+    """Put the photos and clips into another order."""
+    project = guard.project(project_id)
+    with base.transaction():
+        timeline = timelines.current(project.id)
+        was_current = timeline is not None and stale_reason(project, timeline) is None
+        media.reorder(project.id, json.order)
+        is_stale = timeline is not None and stale_reason(project, timeline) is not None
+    return Reordered(
+        success=True, new_order=json.order, timeline_invalidated=was_current and is_stale
+    )
+
+
+@blueprint.get("/media/<media_id>")
+@answers({200: Asset})
+def get_medium(media_id: str) -> Asset:
+    """One photo or clip."""
+    return Asset.of(guard.asset(media_id))
+
+
+@blueprint.delete("/media/<media_id>")
+@answers({204: None})
+def delete_medium(media_id: str) -> Response:
+    """Remove a photo or clip with its files; a timeline that shows it is stale."""
+    asset = guard.asset(media_id)
+    intake.drop_medium(guard.project(asset.project_id), asset)
+    return make_response("", 204)
+
+
+@blueprint.get("/media/<media_id>/thumbnail")
+@answers({200: None}, refuses=(416,), file="image/jpeg")
+def get_thumbnail(media_id: str) -> Response:
+    """256 × 256 pixels of it, as JPEG. 404 while there is none."""
+    asset = guard.asset(media_id)
+    if asset.thumbnail_key is None:
+        raise NotFound("not_found", "There is no thumbnail yet.", resource_type="thumbnail")
+    return downloads.stored(asset.thumbnail_key, "image/jpeg")
+
+
+@blueprint.get("/media/<media_id>/file")
+@answers({200: None, 206: None}, refuses=(416,), file="application/octet-stream")
+def get_medium_file(media_id: str) -> Response:
+    """The file as it was uploaded."""
+    asset = guard.asset(media_id)
+    content_type = uploads.content_type(configured(), asset.original_key)
+    return downloads.stored(asset.original_key, content_type, asset.filename)
+
+
+def _failed(name: str, refused: BeatstitchError) -> FailedUpload:
+    return FailedUpload(filename=name, error=refused.code, message=refused.message)

@@ -1,0 +1,110 @@
+"""Renders and the films that come of them."""
+
+from flask import Blueprint, Response, make_response
+
+from beatstitch.db import outputs, timelines
+from beatstitch.db.outputs import Output, OutputKind
+from beatstitch.db.projects import Project
+from beatstitch.errors import Conflict, Gone, NotFound, PreconditionFailed
+from beatstitch.jobs.timeline_build.stale import stale_reason
+from beatstitch.storage.configured import configured
+from beatstitch.web import downloads, guard, intake, rates
+from beatstitch.web.openapi import answers
+from beatstitch.web.shapes.jobs import shown_status, url
+from beatstitch.web.shapes.outputs import Film, FilmList, RenderStarted, RenderWish
+
+blueprint = Blueprint("outputs", __name__, url_prefix="/api/projects/<project_id>")
+
+
+@blueprint.post("/render")
+@answers({202: RenderStarted}, refuses=(400, 409))
+@rates.of_category("render")
+def render(project_id: str, json: RenderWish) -> tuple[RenderStarted, int, dict[str, str]]:
+    """Render the timeline with this hash. One that is stale is rendered with a warning."""
+    project = guard.project(project_id)
+    timeline = timelines.current(project.id)
+    if timeline is None:
+        raise PreconditionFailed(
+            "precondition_failed",
+            "The project has no timeline yet; generate one first.",
+            timeline_generated=False,
+        )
+    if json.edl_hash != timeline.edl_hash:
+        raise Conflict(
+            "edl_hash_mismatch",
+            "The timeline has changed since it was read; read it again and render what it is now.",
+            provided_hash=json.edl_hash,
+            current_hash=timeline.edl_hash,
+            hint=f"GET /api/projects/{project.id}/timeline",
+        )
+    job = intake.submit(
+        f"render_{json.job_type}",
+        project,
+        f"{project.id}:{json.edl_hash}",
+        project_id=project.id,
+        edl_hash=json.edl_hash,
+        job_type=json.job_type,
+    )
+    started = RenderStarted(
+        job_id=job.id,
+        job_type=json.job_type,
+        status=shown_status(job),
+        edl_hash=json.edl_hash,
+        created_at=job.created_at,
+        warning=stale_reason(project, timeline),
+    )
+    return started, 202, {"Location": url(job.id)}
+
+
+@blueprint.get("/outputs")
+@answers({200: FilmList})
+def list_outputs(project_id: str) -> FilmList:
+    """All films, newest first."""
+    films = [Film.of(row) for row in outputs.of_project(guard.project(project_id).id)]
+    return FilmList(items=films, total=len(films))
+
+
+@blueprint.get("/outputs/<output_id>")
+@answers({200: None, 206: None}, refuses=(410, 416), file="video/mp4")
+def get_output(project_id: str, output_id: str) -> Response:
+    """A film by its id, or the newest `preview` or `final`."""
+    project = guard.project(project_id)
+    film = _film(project, output_id)
+    return downloads.stored(film.storage_key, "video/mp4", f"{project.name} {film.kind}.mp4")
+
+
+@blueprint.delete("/outputs/<output_id>")
+@answers({204: None})
+def delete_output(project_id: str, output_id: str) -> Response:
+    """Remove a film and its report."""
+    film = outputs.in_project(guard.project(project_id).id, output_id)
+    outputs.delete(film)
+    for key in filter(None, (film.storage_key, film.sync_report_key)):
+        configured().delete(key)
+    return make_response("", 204)
+
+
+@blueprint.get("/outputs/<output_id>/sync-report")
+@answers({200: None}, refuses=(410, 416), file="application/json")
+def get_sync_report(project_id: str, output_id: str) -> Response:
+    """How far every cut of the film is from its beat, measured on the file."""
+    film = _film(guard.project(project_id), output_id)
+    if film.sync_report_key is None:
+        raise NotFound("not_found", "This film has no report.", resource_type="sync_report")
+    return downloads.stored(film.sync_report_key, "application/json")
+
+
+_KINDS: tuple[OutputKind, ...] = ("preview", "final")
+
+
+def _film(project: Project, name: str) -> Output:
+    """The film of this id or the newest of this kind. Raises NotFound, Gone."""
+    kind = next((kind for kind in _KINDS if kind == name), None)
+    film = outputs.newest(project.id, kind) if kind else outputs.in_project(project.id, name)
+    if film is None:
+        raise NotFound(
+            "not_found", f"The project has no {kind} yet; render one.", resource_type="output"
+        )
+    if film.removed_at is not None:
+        raise Gone("gone", "This film was cleaned away; render it again.", resource_type="output")
+    return film

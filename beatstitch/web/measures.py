@@ -1,0 +1,81 @@
+"""What is measured for Prometheus: requests as they come, and the queue as its tables stand."""
+
+import shutil
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    SummaryMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from beatstitch.db import jobs
+from beatstitch.queue import presence
+from beatstitch.settings import settings
+
+BUCKETS_S = (0.005, 0.015, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+_RENDERS = {"render_preview": "preview", "render_final": "final"}
+
+
+class Measures:
+    """The measurements of one web process; the queue's are the same whoever is asked."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "http_requests_total",
+            "Requests answered.",
+            ["method", "endpoint", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "http_request_duration_seconds",
+            "Time to the answer.",
+            ["method", "endpoint"],
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+        self._registry.register(_Queue())
+
+    def count(self, method: str, endpoint: str | None, status: int, seconds: float) -> None:
+        """One request; an address that is none is counted without its name."""
+        name = endpoint or "none"
+        self._requests.labels(method, name, status).inc()
+        self._seconds.labels(method, name).observe(seconds)
+
+    def text(self) -> bytes:
+        """All of it in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class _Queue(Collector):
+    """What the jobs table says, read when somebody asks."""
+
+    def collect(
+        self,
+    ) -> Iterator[CounterMetricFamily | GaugeMetricFamily | SummaryMetricFamily]:
+        ended = CounterMetricFamily("jobs", "Jobs that have ended.", labels=["kind", "status"])
+        renders = CounterMetricFamily(
+            "render_jobs", "Renders that have ended.", labels=["type", "status"]
+        )
+        seconds = SummaryMetricFamily(
+            "render_duration_seconds", "From first start to the end of a render.", labels=["type"]
+        )
+        for total in jobs.totals():
+            ended.add_metric([total.kind, total.status], total.count)
+            if total.kind in _RENDERS:
+                renders.add_metric([_RENDERS[total.kind], total.status], total.count)
+                if total.status == "complete":
+                    seconds.add_metric([_RENDERS[total.kind]], total.count, total.seconds)
+        yield from (ended, renders, seconds)
+        live = GaugeMetricFamily("jobs_live", "Jobs that have not ended.", labels=["status"])
+        for status, count in jobs.live_counts().items():
+            live.add_metric([status], count)
+        yield live
+        under_way = sum(jobs.count(kind=kind, statuses=["running"]) for kind in _RENDERS)
+        yield GaugeMetricFamily("active_render_jobs", "Renders under way.", value=under_way)
+        yield GaugeMetricFamily("workers", "Workers alive here.", value=len(presence.living()))
+        free = shutil.disk_usage(settings().storage_path).free
+        yield GaugeMetricFamily("storage_free_bytes", "Free on the data disk.", value=free)

@@ -1,0 +1,219 @@
+"""One set of schemas that checks requests, writes answers and describes both (OpenAPI 3.1).
+
+`answers` stands on every route; spectree reads the route's annotations and does the rest. What is
+ours here: JSON is read strictly (`bodies`), a refusal keeps the place where it happened, files and
+streams pass as they are, and the document is finished where spectree leaves it open.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, cast
+
+from flask import Request, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from spectree import Response as Described
+from spectree import SecurityScheme, SecuritySchemeData, SpecTree
+from spectree.models import InType, SecureType
+from spectree.plugins.base import Context
+from spectree.plugins.flask_plugin import FlaskPlugin
+from spectree.utils import get_multidict_items
+
+from beatstitch import __version__
+from beatstitch.web import bodies
+from beatstitch.web.guard import COOKIE
+from beatstitch.web.problems import Refused
+
+Route = Callable[..., Response]
+
+
+class Body(BaseModel):
+    """A JSON body that is sent to us: its names are ours alone, and "4" is no number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """The query of an address. Names of its models end in Query, which tells a refusal where."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shown(BaseModel):
+    """Something that is sent by us. Times are RFC 3339 in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _whole_ms(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+Moment = Annotated[datetime, AfterValidator(_whole_ms)]
+"""A time in an answer: to the millisecond, as rows keep it, so that it reads the same each time."""
+
+
+class Fault(Shown):
+    """One place of a request that is wrong."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+    type: str
+
+
+class Problem(Shown):
+    """What every error looks like; `error` is stable, `message` is for people."""
+
+    error: str
+    message: str
+    request_id: str
+    details: dict[str, object] | None = None
+    detail: list[Fault] | None = None
+
+
+class _Plugin(FlaskPlugin):
+    """spectree for Flask, with strict JSON, and with files and streams left alone."""
+
+    def request_validation(
+        self, request: Request, query: Any, json: Any, form: Any, headers: Any, cookies: Any
+    ) -> None:
+        read = self.model_adapter.validate_obj
+        request.context = Context(  # type: ignore[attr-defined]  # spectree's own attribute
+            read(query, get_multidict_items(request.args, query)) if query else None,
+            read(json, bodies.read_json()) if json else None,
+            *(None, None, None),
+        )
+
+    def validate_response(self, resp: Any, *how: Any) -> tuple[Response, ValidationError | None]:
+        if isinstance(resp, Response):
+            return resp, None
+        return cast(
+            "tuple[Response, ValidationError | None]", super().validate_response(resp, *how)
+        )
+
+
+def _before(_request: Any, _response: Any, refused: Exception | None, *_rest: object) -> None:
+    if isinstance(refused, ValidationError):
+        place = "query" if refused.title.endswith("Query") else "body"
+        faults = refused.errors(include_input=False, include_url=False, include_context=False)
+        raise Refused(
+            [
+                {"loc": (place, *fault["loc"]), "msg": _said(fault["msg"]), "type": fault["type"]}
+                for fault in faults
+            ]
+        )
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _after(_request: Any, _response: Any, broken: Exception | None, *_rest: object) -> None:
+    if broken is not None:
+        raise RuntimeError("an answer breaks its own schema") from broken
+
+
+_tree = SpecTree(
+    "flask",
+    backend=_Plugin,
+    title="BeatStitch",
+    version=__version__,
+    description="Cuts photos and clips to the beat of a song.",
+    openapi_version="3.1.0",
+    annotations=True,
+    mode="strict",
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
+    before=_before,
+    after=_after,
+    validation_error_model=Problem,
+    security_schemes=[
+        SecurityScheme(
+            name="bearer",
+            data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer", bearer_format="JWT"),
+        ),
+        SecurityScheme(
+            name="cookie",
+            data=SecuritySchemeData(type=SecureType.API_KEY, name=COOKIE, field_in=InType.COOKIE),
+        ),
+    ],
+    page_templates={},
+)
+
+
+def answers(
+    gives: Mapping[int, type[BaseModel] | None],
+    *,
+    refuses: tuple[int, ...] = (),
+    takes: type[BaseModel] | None = None,
+    file: str | None = None,
+) -> Callable[[Callable[..., object]], Route]:
+    """Check and describe a route: what it gives by status, and which errors it has of its own.
+
+    `takes` describes a multipart body, which the route reads itself; `file` is the content type of
+    a route that gives bytes instead of JSON. Errors that follow from what the route is (a token,
+    an id in its path, a body) are added.
+    """
+
+    def decorate(view: Callable[..., object]) -> Route:
+        codes: dict[str, Any] = {f"HTTP_{status}": model for status, model in gives.items()}
+        for status in sorted({*refuses, *_usual_errors(view, takes)} - set(gives)):
+            codes[f"HTTP_{status}"] = Problem
+        if file is not None:
+            _files[view.__name__] = file
+        is_open = getattr(view, "is_open_to_all", False)
+        described = _tree.validate(
+            form=takes,
+            resp=Described(**codes),
+            tags=[view.__module__.rpartition(".")[2]],
+            security=[] if is_open else [{"bearer": []}, {"cookie": []}],
+            operation_id=view.__name__,
+        )
+        return cast(Route, described(view))
+
+    return decorate
+
+
+def _usual_errors(view: Callable[..., object], takes: type[BaseModel] | None) -> set[int]:
+    names = set(inspect.signature(view).parameters)
+    usual = {422, 500, 503}
+    if not getattr(view, "is_open_to_all", False):
+        usual |= {401, 429}
+    if "json" in names or takes is not None:
+        usual |= {400, 413, 415}
+    if takes is not None:
+        usual |= {507}
+    if any(name.endswith("_id") for name in names):
+        usual |= {404}
+    return usual
+
+
+_files: dict[str, str] = {}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The description of every route that `answers` stands on. Needs an app context once."""
+    spec: dict[str, Any] = _tree.spec
+    for path in spec["paths"].values():
+        for operation in path.values():
+            _finish(operation, spec["components"]["schemas"])
+    return spec
+
+
+def _finish(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Say what spectree can't know: that ids are UUIDs, which bodies may be left out, and which
+    answers are bytes."""
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+            parameter["schema"] = {"type": "string", "format": "uuid"}
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        operation["requestBody"]["required"] = "required" in schemas[name]
+    content_type = _files.get(operation["operationId"])
+    if content_type is not None:
+        for status in {"200", "206"} & operation["responses"].keys():
+            operation["responses"][status]["content"] = {
+                content_type: {"schema": {"type": "string", "format": "binary"}}
+            }

@@ -1,0 +1,110 @@
+"""How often one caller may do what: fixed windows, counted by one atomic statement.
+
+A limit is on a caller and a category of action, never on an address of the API. The counts lie in
+a small SQLite file of their own with `synchronous=OFF`: they may get lost with the power, and no
+reader has to wait for a disk. Requests that are refused are not counted, so waiting always helps.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from beatstitch.errors import TooMany
+from beatstitch.settings import Settings
+
+CATEGORIES = ("auth", "upload", "analyse", "render", "read", "write")
+View = TypeVar("View", bound=Callable[..., Any])
+
+_TABLE = """CREATE TABLE IF NOT EXISTS hits (
+    caller TEXT, category TEXT, window_end INTEGER, n INTEGER,
+    PRIMARY KEY (caller, category, window_end)
+) WITHOUT ROWID"""
+_COUNT = """INSERT INTO hits VALUES (?, ?, ?, 1)
+    ON CONFLICT DO UPDATE SET n = n + 1 WHERE n < ? RETURNING n"""
+_PRUNE = "DELETE FROM hits WHERE window_end < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` in each window of `seconds`."""
+
+    count: int
+    seconds: int
+
+    @staticmethod
+    def of(setting: str) -> "Rate":
+        """From "10/60"."""
+        count, seconds = setting.split("/")
+        return Rate(int(count), int(seconds))
+
+
+def of_category(category: str) -> Callable[[View], View]:
+    """Mark a view whose calls count in this category; others count as read or write."""
+
+    def mark(view: View) -> View:
+        view.__dict__["rate_category"] = category
+        return view
+
+    return mark
+
+
+class Rates:
+    """The counts, in a file that the web processes of one machine share."""
+
+    def __init__(self, file: Path, limits: Mapping[str, Rate]) -> None:
+        self._file = file
+        self._limits = limits
+        self._local = threading.local()
+
+    def count(self, caller: str, category: str, now_s: float) -> None:
+        """Count one action. Raises TooMany when the window is full."""
+        limit = self._limits[category]
+        window_end = (int(now_s) // limit.seconds + 1) * limit.seconds
+        counted = self._connection().execute(_COUNT, (caller, category, window_end, limit.count))
+        row = counted.fetchone()
+        if row is None:
+            wait_s = max(1, int(window_end - now_s + 0.999))
+            raise TooMany(
+                "rate_limit_exceeded",
+                f"That was too often: {limit.count} in {limit.seconds} s are allowed. "
+                f"Try again in {wait_s} s.",
+                category=category,
+                retry_after_seconds=wait_s,
+            )
+        if row == (1,):
+            self._connection().execute(_PRUNE, (int(now_s) - 3600,))
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._file, timeout=5, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = wal")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(_TABLE)
+            self._local.connection = connection
+        return connection
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Count every request of the app that is not open to all, and those of category auth."""
+    limits = {name: Rate.of(getattr(settings, f"rate_{name}")) for name in CATEGORIES}
+    rates = Rates(settings.storage_path / "rates.db", limits)
+
+    def count() -> None:
+        view = current_app.view_functions.get(request.endpoint or "")
+        category = getattr(view, "rate_category", None)
+        user = g.get("user")
+        if view is None or (user is None and category is None):
+            return
+        by_method = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
+        caller = user.id if user is not None else f"from {request.remote_addr}"
+        rates.count(caller, category or by_method, time.time())
+
+    app.before_request(count)

@@ -1,0 +1,97 @@
+"""Accounts and logins."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from beatstitch.db.users import User
+from beatstitch.limits import MAX_PROJECTS_PER_USER
+from beatstitch.web import passwords
+from beatstitch.web.openapi import Body, Moment, Shown
+
+Username = Annotated[str, Field(min_length=3, max_length=50, pattern=r"^[\w.@+-]+$")]
+
+
+def _within_bcrypt(password: str) -> str:
+    size = len(password.encode())
+    if not passwords.MIN_BYTES <= size <= passwords.MAX_BYTES:
+        raise ValueError(
+            f"must have {passwords.MIN_BYTES} to {passwords.MAX_BYTES} bytes in UTF-8; "
+            f"this has {size}"
+        )
+    return password
+
+
+NewPassword = Annotated[str, AfterValidator(_within_bcrypt)]
+GivenPassword = Annotated[str, Field(max_length=1000)]
+
+
+class Registration(Body):
+    """A new account."""
+
+    username: Username
+    password: NewPassword
+
+
+class Login(Body):
+    """A name and its password."""
+
+    username: Annotated[str, Field(max_length=1000)]
+    password: GivenPassword
+
+
+class PasswordChange(Body):
+    """The password so far and the one from now on."""
+
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+class NewUser(Shown):
+    """An account that was just made."""
+
+    id: str
+    username: str
+    created_at: Moment
+
+
+class UserName(Shown):
+    """Who somebody is."""
+
+    id: str
+    username: str
+
+
+class LoggedIn(Shown):
+    """A token, for how many seconds, and whose."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int
+    user: UserName
+
+
+class Usage(Shown):
+    """How much of something is used, and how much may be."""
+
+    used: int
+    limit: int
+
+
+class Me(Shown):
+    """The caller, with limits and usage."""
+
+    id: str
+    username: str
+    created_at: Moment
+    projects: Usage
+
+    @staticmethod
+    def of(user: User, project_count: int) -> "Me":
+        """From the row."""
+        return Me(
+            id=user.id,
+            username=user.username,
+            created_at=user.created_at,
+            projects=Usage(used=project_count, limit=MAX_PROJECTS_PER_USER),
+        )

@@ -1,0 +1,90 @@
+"""Photos, clips and the order they are in."""
+
+from typing import Annotated
+
+from pydantic import Field
+from spectree.model_adapter.pydantic_adapter import BaseFile
+
+from beatstitch.db.media import MediaAsset, MediaType, ProcessingStatus
+from beatstitch.limits import MAX_MEDIA_PER_PROJECT
+from beatstitch.web.openapi import Body, Moment, Shown
+
+
+class Asset(Shown):
+    """A photo or clip. Sizes are as displayed, and null until a worker has looked at the file."""
+
+    id: str
+    project_id: str
+    filename: str
+    media_type: MediaType
+    processing_status: ProcessingStatus
+    processing_error: str | None
+    width: int | None
+    height: int | None
+    rotation_deg: int | None
+    duration_ms: int | None
+    fps: float | None
+    file_size: int
+    thumbnail_url: str | None
+    sort_order: int
+    created_at: Moment
+    processed_at: Moment | None
+
+    @staticmethod
+    def of(row: MediaAsset) -> "Asset":
+        """From the row."""
+        has_thumbnail = row.thumbnail_key is not None
+        return Asset(
+            id=row.id,
+            project_id=row.project_id,
+            filename=row.filename,
+            media_type=row.media_type,
+            processing_status=row.processing_status,
+            processing_error=row.processing_error,
+            width=row.width,
+            height=row.height,
+            rotation_deg=row.rotation_deg,
+            duration_ms=row.duration_ms,
+            fps=row.fps,
+            file_size=row.file_size,
+            thumbnail_url=f"/api/media/{row.id}/thumbnail" if has_thumbnail else None,
+            sort_order=row.sort_order,
+            created_at=row.created_at,
+            processed_at=row.processed_at,
+        )
+
+
+class FailedUpload(Shown):
+    """A file that was not taken, and why."""
+
+    filename: str
+    error: str
+    message: str
+
+
+class Uploaded(Shown):
+    """What became of every file of an upload."""
+
+    uploaded: list[Asset]
+    failed: list[FailedUpload]
+    total_uploaded: int
+
+
+class Files(Body):
+    """Photos and clips, as many parts named `files` as there are files."""
+
+    files: list[BaseFile]
+
+
+class Order(Body):
+    """Every photo and clip of the project, once."""
+
+    order: Annotated[list[str], Field(max_length=MAX_MEDIA_PER_PROJECT)]
+
+
+class Reordered(Shown):
+    """The order from now on."""
+
+    success: bool
+    new_order: list[str]
+    timeline_invalidated: bool

@@ -1,0 +1,67 @@
+"""Renders that are asked for, and the films that came of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from beatstitch.db.outputs import Output, OutputKind
+from beatstitch.web.openapi import Body, Moment, Shown
+from beatstitch.web.shapes.jobs import ShownStatus
+
+
+class RenderWish(Body):
+    """Which film: `edl_hash` is that of the timeline that was looked at."""
+
+    job_type: Literal["preview", "final"]
+    edl_hash: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class RenderStarted(Shown):
+    """The job that renders; `warning` says what has changed since the timeline was made."""
+
+    job_id: str
+    job_type: OutputKind
+    status: ShownStatus
+    edl_hash: str
+    created_at: Moment
+    warning: str | None
+
+
+class Film(Shown):
+    """A finished film. One that was cleaned away has `removed_at` and answers 410."""
+
+    id: str
+    project_id: str
+    job_id: str
+    job_type: OutputKind
+    edl_hash: str
+    file_size: int
+    url: str
+    sync_report_url: str | None
+    created_at: Moment
+    removed_at: Moment | None
+
+    @staticmethod
+    def of(row: Output) -> "Film":
+        """From the row."""
+        url = f"/api/projects/{row.project_id}/outputs/{row.id}"
+        return Film(
+            id=row.id,
+            project_id=row.project_id,
+            job_id=row.job_id,
+            job_type=row.kind,
+            edl_hash=row.edl_hash,
+            file_size=row.file_size,
+            url=url,
+            sync_report_url=f"{url}/sync-report" if row.sync_report_key else None,
+            created_at=row.created_at,
+            removed_at=row.removed_at,
+        )
+
+
+class FilmList(Shown):
+    """All films of a project, newest first."""
+
+    items: list[Film]
+    next_cursor: None = None
+    total: int

@@ -1,0 +1,138 @@
+"""The song, its analysis and its beats."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from spectree.model_adapter.pydantic_adapter import BaseFile
+
+from beatstitch.beats.grid import Analyzer, DownbeatSource, Verdict
+from beatstitch.db.audio import AnalysisStatus, AudioTrack
+from beatstitch.jobs.beat_analysis.args import Detector
+from beatstitch.limits import MAX_BPM, MIN_BPM
+from beatstitch.web.openapi import Body, Moment, Shown
+from beatstitch.web.shapes.jobs import ShownStatus
+
+
+class Track(Shown):
+    """The song of a project; what a worker has to find out is null until it has."""
+
+    id: str
+    filename: str
+    duration_ms: int | None
+    sample_rate: int | None
+    file_size: int
+    bpm: float | None
+    analysis_status: AnalysisStatus
+    analysis_error: str | None
+    created_at: Moment
+    analyzed_at: Moment | None
+
+    @staticmethod
+    def of(row: AudioTrack) -> "Track":
+        """From the row."""
+        return Track(
+            id=row.id,
+            filename=row.filename,
+            duration_ms=row.duration_ms,
+            sample_rate=row.sample_rate,
+            file_size=row.file_size,
+            bpm=row.bpm,
+            analysis_status=row.analysis_status,
+            analysis_error=row.analysis_error,
+            created_at=row.created_at,
+            analyzed_at=row.analysed_at,
+        )
+
+
+class SongFile(Body):
+    """One song, in the part named `file`."""
+
+    file: BaseFile
+
+
+class SongTaken(Shown):
+    """A song that was stored, and the job that hears it."""
+
+    id: str
+    filename: str
+    duration_ms: int | None
+    sample_rate: int | None
+    file_size: int
+    analysis_status: AnalysisStatus
+    analysis_job_id: str
+    message: str
+
+
+class Hearing(Body):
+    """How a song is to be heard."""
+
+    detector: Detector = "auto"
+    bpm_hint: Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)] | None = None
+
+
+class HearingStarted(Shown):
+    """The job that hears the song."""
+
+    job_id: str
+    status: ShownStatus
+    message: str
+
+
+class StillHearing(Shown):
+    """How far the analysis is."""
+
+    job_id: str
+    status: ShownStatus
+    progress_percent: int
+    progress_message: str | None
+
+
+class BeatsStatus(Shown):
+    """Whether there are beats."""
+
+    project_id: str
+    audio_uploaded: bool
+    analysis_status: AnalysisStatus | None
+    bpm: float | None
+    total_beats: int | None
+    analyzed_at: Moment | None
+
+
+class Beat(Shown):
+    """One beat and its place in the bar, from 1."""
+
+    time_ms: float
+    beat_number: int
+    is_downbeat: bool
+    confidence: float
+
+
+class Measure(Shown):
+    """One bar, [start, end)."""
+
+    index: int
+    start_ms: float
+    end_ms: float
+    beat_count: int
+
+
+class Grid(Shown):
+    """The beat grid: every beat of the song, and how sure that is."""
+
+    version: Literal["1.0"]
+    analyzer: Analyzer
+    analyzed_at: Moment | None
+    audio_file_checksum: str
+    sample_rate: int
+    duration_ms: float
+    bpm: float
+    bpm_confidence: float
+    downbeat_confidence: float
+    verdict: Verdict
+    tempo_candidates: list[float]
+    offset_ms: float
+    time_signature: str
+    beats_per_bar: int
+    downbeat_source: DownbeatSource
+    beats: list[Beat]
+    measures: list[Measure]
