@@ -39,7 +39,7 @@ def glow(picture: Picture, x: float, y: float, radius: float, colour: Colour) ->
     disc = np.clip(radius - distance, 0, 1)
     halo = 0.55 * np.exp(-distance / (3 * radius))
     light = np.maximum(disc, halo)[..., None]
-    picture += (np.float32(colour) - picture) * light
+    picture += (np.array(colour, np.float32) - picture) * light
 
 
 def wander(random: np.random.Generator, length: int, roughness: float) -> Plane:
@@ -50,7 +50,7 @@ def wander(random: np.random.Generator, length: int, roughness: float) -> Plane:
         places = np.linspace(0, length - 1, len(points))
         line += np.interp(np.arange(length), places, points) * roughness ** (octave - 2)
     line = np.convolve(np.pad(line, 4, "edge"), np.ones(9) / 9, "valid")
-    return ((line - line.min()) / np.ptp(line)).astype(np.float32)
+    return np.asarray((line - line.min()) / np.ptp(line), np.float32)
 
 
 def noise(size: tuple[int, int], seed: int, octaves: int) -> Plane:
@@ -61,7 +61,7 @@ def noise(size: tuple[int, int], seed: int, octaves: int) -> Plane:
         cells = 3 * 2**octave
         grid = Image.fromarray(random.random((cells, cells)).astype(np.float32))
         total += np.asarray(grid.resize(size, Image.Resampling.BICUBIC)) * 0.4**octave
-    return (total - total.min()) / np.ptp(total)
+    return np.asarray((total - total.min()) / np.ptp(total), np.float32)
 
 
 def disc(radius: int, light: int) -> Image.Image:

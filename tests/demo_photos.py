@@ -70,8 +70,8 @@ def ridges(
     for near, top in _skylines(width, height, seed, travel):
         highest = max(0, int(top.min()))
         haze = 0.25 * np.clip((rows[highest:] - top) / (0.35 * height), 0, 1)[..., None]
-        tint = np.float32(mix(sky[1], sky[2], near**0.8))
-        tint = tint + (np.float32(sky[1]) - tint) * haze
+        tint = np.array(mix(sky[1], sky[2], near**0.8), np.float32)
+        tint = tint + (np.array(sky[1], np.float32) - tint) * haze
         np.copyto(picture[highest:], tint, where=(rows[highest:] >= top)[..., None])
     return to_image(picture)
 
@@ -111,7 +111,8 @@ def sea(
     path = np.exp(-(((x - width / 2) / (radius * (0.6 + 3 * depth))) ** 2))
     shine = np.clip(wave * 0.5, 0, 1) * path
     water = (
-        np.float32(colours[1]) * (1 - depth[..., None]) + np.float32(colours[2]) * depth[..., None]
+        np.array(colours[1], np.float32) * (1 - depth[..., None])
+        + np.array(colours[2], np.float32) * depth[..., None]
     )
     picture[horizon:] = water + (10 * wave + 200 * shine)[..., None]
     return to_image(picture)
@@ -174,7 +175,7 @@ def contours(size: tuple[int, int], seed: int) -> Image.Image:
     hills = noise(size, seed, 4)
     steps = np.abs((hills * 14) % 1 - 0.5)
     line = np.clip(1 - steps / 0.06, 0, 1)[..., None]
-    low, high = np.float32((20, 60, 70)), np.float32((236, 214, 160))
+    low, high = np.array((20, 60, 70), np.float32), np.array((236, 214, 160), np.float32)
     ground = low + (high - low) * np.floor(hills * 14)[..., None] / 14
     return to_image(ground * (1 - 0.6 * line))
 
@@ -250,8 +251,8 @@ def aurora(size: tuple[int, int], seed: int) -> Image.Image:
         )
         above = np.clip((foot - y) / (0.3 * height), 0, 1)
         curtain += np.where(y < foot, np.exp(-4 * above) * rays * (1 - above), 0)
-    light = curtain[..., None] * np.float32((60, 220, 140)) * 0.6
-    light += (curtain**2)[..., None] * np.float32((120, 40, 160)) * 0.25
+    light = curtain[..., None] * np.array((60, 220, 140), np.float32) * 0.6
+    light += (curtain**2)[..., None] * np.array((120, 40, 160), np.float32) * 0.25
     picture = np.asarray(night, np.float32)
     sky = (np.arange(height) < height * 0.8)[:, None, None]
     return to_image(picture + light * sky)

@@ -91,7 +91,7 @@ def _pad(notes: tuple[int, ...], duration_s: float) -> Sound:
     t = _time(duration_s + 0.2)
     voices = sum(_saw(note + detune, t) for note in notes for detune in (-0.08, 0.0, 0.07))
     swell = np.minimum(1, t / 0.15) * np.minimum(1, (duration_s + 0.2 - t) / 0.2)
-    return 0.05 * _low_pass(np.asarray(voices), 1400) * swell
+    return np.asarray(0.05 * _low_pass(np.asarray(voices), 1400) * swell)
 
 
 @cache

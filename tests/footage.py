@@ -160,7 +160,7 @@ def _pattern(code: Code) -> NDArray[np.bool_]:
 
 
 def _check(code: Code) -> int:
-    return zlib.crc32(bytes((code.clip_id, code.frame >> 8, code.frame & 255))) % 2**CHECK_BITS
+    return zlib.crc32(bytes((code.clip_id, code.frame >> 8, code.frame & 255))) % (1 << CHECK_BITS)
 
 
 def _yuv420(clip_id: int, number: int, size: tuple[int, int]) -> bytes:
@@ -237,7 +237,7 @@ class _Reader:
                 continue
             word = int("".join("1" if share > 0.5 else "0" for share in data), 2)
             code = Code(word >> FRAME_BITS + CHECK_BITS, word >> CHECK_BITS & 2**FRAME_BITS - 1)
-            if word % 2**CHECK_BITS == _check(code):
+            if word % (1 << CHECK_BITS) == _check(code):
                 self._remember(place)
                 return code
         return None
@@ -281,4 +281,4 @@ def _means(
     x1 = np.clip(np.rint(left + 2 * half).astype(int), x0 + 1, width)
     y1 = np.clip(np.rint(top + 2 * half).astype(int), y0 + 1, height)
     total = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
-    return total / ((x1 - x0) * (y1 - y0))
+    return np.asarray(total / ((x1 - x0) * (y1 - y0)))
