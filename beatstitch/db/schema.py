@@ -9,11 +9,10 @@ from typing import cast
 
 from playhouse.migrations import Runner  # type: ignore[import-untyped]
 
-import beatstitch
 from beatstitch.db import base
 from beatstitch.errors import Unavailable
 
-FOLDER = Path(beatstitch.__file__).parent / "migrations"
+FOLDER = Path(__file__).parents[1] / "migrations"
 
 
 def upgrade() -> list[str]:

@@ -31,7 +31,8 @@ A room has up to three modules that the machinery finds by name:
     ``settle(job: Job, ticket: Ticket, result: Result) -> Mapping[str, object] | None``
         Result → rows, inside the transaction that completes the job, when every kept file already
         has its final name in the storage. What it gives (small: ids, sizes) becomes `job.result`.
-        If it raises, nothing of it stays, and the job fails with that error.
+        If it raises, nothing of it stays, and the job fails with that error. The annotation of
+        `result` is a real type too: the worker reads the child's JSON by it.
 
     ``give_up(job: Job) -> None`` (may be left out)
         In a transaction of its own, once for a job that has failed or was cancelled, whoever ended

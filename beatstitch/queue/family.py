@@ -8,12 +8,14 @@ from peewee import Case, ModelSelect, fn
 
 from beatstitch.db import base
 from beatstitch.db.jobs import LIVE, Job, JobWait
-from beatstitch.errors import Cancelled
+from beatstitch.errors import Cancelled, Conflict
 from beatstitch.queue import wake
 from beatstitch.queue.clock import Instant
 from beatstitch.queue.kind import Kind
 from beatstitch.queue.lease import Lease, LeaseLost
 from beatstitch.queue.renew import CHILDREN_SHARE_PERCENT
+
+MAX_FAN_OUTS = 5  # a part may be swept between its making and the join, but not each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class FanOut:
 def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) -> None:
     """Put the children into the queue and the parent to wait, in one transaction.
 
-    Children take the parent's place in the order. Raises LeaseLost, and Cancelled when somebody
-    has asked the parent to stop.
+    Children take the parent's place in the order. Raises LeaseLost, Cancelled when somebody has
+    asked the parent to stop, and Conflict for a parent whose parts go missing again and again.
     """
     if not wish.children:
         raise ValueError("a fan-out without children would wait for ever")
@@ -53,6 +55,8 @@ def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) 
             raise LeaseLost(lease)
         if parent.cancel_requested:
             raise Cancelled("cancelled", "The job was cancelled.")
+        if parent.fan_outs >= MAX_FAN_OUTS:
+            raise Conflict("parts_missing", "Parts of this job were made and are missing again.")
         JobWait.delete().where(JobWait.parent == parent.id).execute()
         ids = dict.fromkeys(_put(child, parent, kinds[child.kind], at) for child in wish.children)
         JobWait.insert_many([{"parent": parent.id, "child": child} for child in ids]).execute()

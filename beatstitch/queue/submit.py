@@ -63,6 +63,7 @@ def retry(job_id: str, at: Instant) -> Job:
                     status="queued",
                     run_at_ms=0,
                     faults=0,
+                    fan_outs=0,
                     cancel_requested=False,
                     is_settled=False,
                     progress_percent=0,

@@ -9,6 +9,7 @@ from beatstitch.db import jobs
 from beatstitch.db.jobs import Job
 from beatstitch.errors import Cancelled, Conflict
 from beatstitch.queue import Child, FanOut, Fault, LeaseLost
+from beatstitch.queue.family import MAX_FAN_OUTS
 from moments import CHUNK, FINAL, KINDS, PREVIEW, START, after, claimed, fresh, submitted
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -190,6 +191,18 @@ def test_a_parent_that_fans_out_again_waits_only_for_the_new_children() -> None:
     _finish_chunk(3)
 
     assert (fresh(parent).status, fresh(parent).fan_outs) == ("queued", 2)
+
+
+def test_a_parent_whose_parts_go_missing_each_time_does_not_go_on_for_ever() -> None:
+    submitted(FINAL)
+    for _ in range(MAX_FAN_OUTS):
+        queue.fan_out(claimed(kinds=(FINAL,)).lease, FanOut([Child("chunk", {})]), KINDS, START)
+        _finish_chunk()
+
+    with pytest.raises(Conflict) as refused:
+        queue.fan_out(claimed(kinds=(FINAL,)).lease, FanOut([Child("chunk", {})]), KINDS, START)
+
+    assert refused.value.code == "parts_missing"
 
 
 def test_a_cancelled_parent_does_not_fan_out() -> None:
