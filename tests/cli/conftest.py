@@ -3,20 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """How a command ended and what it wrote."""
-
-    code: int
-    out: str
-    err: str
+from running import Run, Said
 
 
 @pytest.fixture
@@ -26,11 +18,13 @@ def cache(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(cache: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+def command(cache: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts `beatstitch` with arguments, in a folder of the test's own."""
 
+    started: list[subprocess.Popen[str]] = []
+
     def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "beatstitch", *map(str, arguments)],
             cwd=tmp_path,
             env={**os.environ, "BEATSTITCH_CACHE": str(cache), **environment},
@@ -39,12 +33,17 @@ def command(cache: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]
             stderr=subprocess.PIPE,
             text=True,
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:
+        with process:
+            process.kill()
 
 
 @pytest.fixture
-def beatstitch(command: Callable[..., subprocess.Popen[str]]) -> Callable[..., Said]:
+def beatstitch(command: Callable[..., subprocess.Popen[str]]) -> Run:
     """Runs `beatstitch` with arguments to its end."""
 
     def run(*arguments: str | Path, **environment: str) -> Said:

@@ -10,13 +10,14 @@ import pytest
 import oddities
 from beatstitch.timeline.edl import frame_at, loads
 from footage import find_cuts, read_codes
+from running import Run
 from songs import Song, drum_song
 
 SMALL = ("--size", "640x360", "--bpm", "120", "--offset", "0.5")
 
 
 def test_a_film_cuts_on_the_bars_of_the_song_and_shows_what_it_was_given(
-    beatstitch: Callable[..., object], song: Song, trip: Path, tmp_path: Path
+    beatstitch: Run, song: Song, trip: Path, tmp_path: Path
 ) -> None:
     film, report_file, edl_file = (tmp_path / name for name in ("f.mp4", "r.json", "e.json"))
 
@@ -42,7 +43,7 @@ def test_a_film_cuts_on_the_bars_of_the_song_and_shows_what_it_was_given(
 
 @pytest.mark.parametrize("fps", ["23.976", "25", "29.97", "50", "60"])
 def test_no_cut_is_a_frame_off_at_any_rate(
-    beatstitch: Callable[..., object], song: Song, clips: tuple[Path, ...], tmp_path: Path, fps: str
+    beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path, fps: str
 ) -> None:
     film, edl_file = tmp_path / "f.mp4", tmp_path / "e.json"
 
@@ -58,7 +59,7 @@ def test_no_cut_is_a_frame_off_at_any_rate(
 
 
 def test_a_clip_is_shown_from_its_source_in_at_its_own_speed(
-    beatstitch: Callable[..., object], song: Song, clips: tuple[Path, ...], tmp_path: Path
+    beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path
 ) -> None:
     film, edl_file = tmp_path / "f.mp4", tmp_path / "e.json"
 
@@ -76,7 +77,7 @@ def test_a_clip_is_shown_from_its_source_in_at_its_own_speed(
 
 
 def test_a_transition_leaves_its_cut_where_the_beat_is(
-    beatstitch: Callable[..., object], song: Song, clips: tuple[Path, ...], tmp_path: Path
+    beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path
 ) -> None:
     film, edl_file = tmp_path / "f.mp4", tmp_path / "e.json"
 
@@ -101,7 +102,7 @@ def test_a_transition_leaves_its_cut_where_the_beat_is(
 
 
 def test_the_same_command_again_renders_nothing_and_gives_the_same_bytes(
-    beatstitch: Callable[..., object], short_song: Song, trip: Path, cache: Path, tmp_path: Path
+    beatstitch: Run, short_song: Song, trip: Path, cache: Path, tmp_path: Path
 ) -> None:
     arguments = ("make", short_song.path, trip, *SMALL)
     beatstitch(*arguments, "-o", tmp_path / "one.mp4")
@@ -114,7 +115,7 @@ def test_the_same_command_again_renders_nothing_and_gives_the_same_bytes(
 
 
 def test_a_given_timeline_is_rendered_as_it_was_edited(
-    beatstitch: Callable[..., object], short_song: Song, photos: tuple[Path, ...], tmp_path: Path
+    beatstitch: Run, short_song: Song, photos: tuple[Path, ...], tmp_path: Path
 ) -> None:
     edl_file, film = tmp_path / "e.json", tmp_path / "two.mp4"
     make = ("make", short_song.path, *photos)
@@ -134,7 +135,7 @@ def test_a_given_timeline_is_rendered_as_it_was_edited(
 
 
 def test_a_timeline_of_another_song_is_refused(
-    beatstitch: Callable[..., object],
+    beatstitch: Run,
     short_song: Song,
     waltz: Song,
     photos: tuple[Path, ...],
@@ -151,7 +152,7 @@ def test_a_timeline_of_another_song_is_refused(
 
 
 def test_a_preview_is_small_with_the_same_cuts(
-    beatstitch: Callable[..., object], short_song: Song, photos: tuple[Path, ...], tmp_path: Path
+    beatstitch: Run, short_song: Song, photos: tuple[Path, ...], tmp_path: Path
 ) -> None:
     report = tmp_path / "r.json"
 
@@ -166,7 +167,7 @@ def test_a_preview_is_small_with_the_same_cuts(
 
 
 def test_part_of_the_song_is_in_the_film_where_it_is_in_the_song(
-    beatstitch: Callable[..., object], song: Song, photos: tuple[Path, ...], tmp_path: Path
+    beatstitch: Run, song: Song, photos: tuple[Path, ...], tmp_path: Path
 ) -> None:
     report = tmp_path / "r.json"
 
@@ -182,7 +183,7 @@ def test_part_of_the_song_is_in_the_film_where_it_is_in_the_song(
 
 
 def test_media_of_every_shape_make_one_film(
-    beatstitch: Callable[..., object],
+    beatstitch: Run,
     oddity: Callable[[str], Path],
     tmp_path: Path,
 ) -> None:
