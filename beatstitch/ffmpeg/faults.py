@@ -52,17 +52,15 @@ _REASONS: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "doesn't have the picture or the sound that is needed.",
     ),
     (
-        re.compile(r"Invalid data found|moov atom not found|[Ee]rror while decoding|End of file"),
+        re.compile(
+            r"Invalid data found|moov atom not found|[Ee]rror while decoding|End of file|"
+            r"ended prematurely|Cannot determine format|Could not seek|Not yet implemented"
+        ),
         "corrupt_media",
         "is damaged or incomplete and can't be decoded.",
     ),
-    # Last: streams that are not used are refused too, which does no harm.
-    (
-        re.compile(r"not on whitelist|Decoder .* not found|could not find codec|Unknown decoder"),
-        "decoder_refused",
-        "is coded in a way that is not taken. Convert it to H.264 and AAC, and try again.",
-    ),
 )
+_REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
 _LIST = re.compile(r"'[^']{100,}'")
 _PATH = re.compile(r"(?:file:)?/[^\s/:'\"]+(?:/[^\s:'\"]+)+")
 
@@ -97,6 +95,12 @@ def _reason(returncode: int, tail: str) -> tuple[str, str]:
     for pattern, code, message in _REASONS:
         if pattern.search(tail):
             return code, message
+    # Last, for streams that are not used are refused too, which does no harm. The name is from
+    # FFmpeg's own table of decoders.
+    refused = _REFUSED.findall(tail)
+    if refused:
+        sentence = f"is coded with {refused[-1]}, which is not taken. Convert it to MP4 with H.264."
+        return "decoder_refused", sentence
     return "ffmpeg_failed", "can't be processed."
 
 

@@ -108,7 +108,8 @@ def _chosen(streams: Sequence[Stream], name: str) -> tuple[Stream | None, Stream
         codec = (pictures or sounds)[0].codec_name or "an unknown codec"
         raise UnsupportedMedia(
             "unsupported_codec",
-            f"{name} is coded with {codec}, which is not taken. Convert it to H.264 and AAC.",
+            f"{name} is coded with {codec}, which is not taken. "
+            f"Convert it to {'MP4 with H.264' if pictures else 'MP3 or WAV'}, and try again.",
         )
     picture = next((stream for stream in pictures if _is_usable_picture(stream)), None)
     if picture is not None:
@@ -196,12 +197,14 @@ def _standard(rate: Fraction) -> Fraction:
 def _audio(stream: Stream, track: Track, header: Header) -> AudioStream | None:
     if track.count == 0:
         return None
+    # Opus and Vorbis begin before zero, to warm the decoder up. That is never heard.
+    start_us = max(0, track.start_us)
     return AudioStream(
         index=stream.index,
         codec=stream.codec_name,
         sample_rate=stream.sample_rate,
         channels=stream.channels,
-        start_us=track.start_us,
-        duration_us=track.duration_us,
+        start_us=start_us,
+        duration_us=track.start_us + track.duration_us - start_us,
         header_duration_us=header.duration_us(stream),
     )

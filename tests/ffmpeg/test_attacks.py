@@ -19,7 +19,7 @@ from beatstitch.process import Mode, OutputTooLarge, ProcessTimeout, sandbox
 from footage import ffmpeg
 
 AMPLE = Limits(timeout_s=60)
-DEMUXERS = ("mov", "matroska", "mpegts", "ogg", "mp3")
+DEMUXERS = ("mov", "matroska", "mpegts")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 DASH = """<?xml version="1.0"?>
@@ -96,7 +96,7 @@ def rare(path: Path, codec: str) -> Path:
 
 
 @pytest.mark.usefixtures("walls")
-@pytest.mark.parametrize("codec", ["magicyuv", "utvideo", "cinepak", "msmpeg4v2", "flv1"])
+@pytest.mark.parametrize("codec", ["magicyuv", "msmpeg4v2", "flv1"])
 def test_a_rare_decoder_never_runs(tmp_path: Path, codec: str) -> None:
     path = rare(tmp_path / "rare.avi", codec)
 
@@ -107,6 +107,7 @@ def test_a_rare_decoder_never_runs(tmp_path: Path, codec: str) -> None:
 
     assert unprobed.value.code in ("decoder_refused", "unsupported_codec")
     assert unread.value.code == "decoder_refused"
+    assert f"is coded with {codec.removesuffix('1')}" in unread.value.message
 
 
 def png(width: int, height: int) -> bytes:

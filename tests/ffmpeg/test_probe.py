@@ -127,6 +127,18 @@ def test_a_song_has_its_true_length(tmp_path: Path, options: tuple[str, ...]) ->
     assert found.audio.duration_us == pytest.approx(5_000_000, abs=80_000)
 
 
+@pytest.mark.parametrize("encoder", ["libvorbis", "libopus"])
+def test_the_warming_up_of_a_decoder_is_no_part_of_the_song(tmp_path: Path, encoder: str) -> None:
+    path = tmp_path / "song.ogg"
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=2:sample_rate=48000", "-c:a", encoder, path)
+
+    audio = audio_of(path)
+
+    heard = ffmpeg("-i", path, "-f", "s16le", "-ac", "1", "-ar", "48000", "-")
+    assert audio.start_us == 0
+    assert audio.duration_us == pytest.approx(len(heard) / 2 / 48_000 * 1e6, abs=50)
+
+
 @pytest.mark.parametrize("rate", ["24000/1001", "30000/1001", "60000/1001", "120", "12.5"])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_frame_rate_is_exact_whatever_the_clock(tmp_path: Path, rate: str, suffix: str) -> None:

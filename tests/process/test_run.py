@@ -120,9 +120,9 @@ def test_a_child_that_talks_but_makes_no_progress_has_stalled() -> None:
 @pytest.mark.usefixtures("walls")
 def test_progress_keeps_a_child_from_stalling() -> None:
     with pytest.raises(ProcessTimeout):
-        sh("while :; do echo; done", Limits(1.2, stall_s=0.6), on_line=lambda line: True)
+        sh("while :; do echo; done", Limits(0.8, stall_s=0.4), on_line=lambda line: True)
     with pytest.raises(ProcessTimeout):
-        sh("while :; do echo more; done", Limits(1.2, stall_s=0.6, output_bytes=2**40))
+        sh("while :; do echo more; done", Limits(0.8, stall_s=0.4, output_bytes=2**40))
 
 
 @pytest.mark.usefixtures("walls")
