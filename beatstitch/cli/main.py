@@ -1,6 +1,7 @@
 """`beatstitch`: the group of commands, and the one place where a fault becomes an exit code."""
 
 import errno
+import logging
 import signal
 import sys
 from importlib import import_module
@@ -15,6 +16,7 @@ BAD_USE, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = {
     "make": ("beatstitch.cli.make:make", "Make a film of photos and clips, cut to a song."),
     "beats": ("beatstitch.cli.beats:beats", "Write down the beats of a song."),
+    "serve": ("beatstitch.cli.serve:serve", "Answer HTTP: the REST API."),
     "worker": ("beatstitch.cli.worker:worker", "Do the jobs of the server."),
 }
 
@@ -54,6 +56,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; a fault is one sentence on stderr."""
+    # A person reads sentences. Commands that serve start a log of their own (`logs.start`).
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         result = cli.main(arguments, prog_name="beatstitch", standalone_mode=False)
     except click.ClickException as refused:

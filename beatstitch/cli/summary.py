@@ -6,6 +6,7 @@ from pathlib import Path
 from beatstitch.beats.grid import BeatGrid
 from beatstitch.cli.footage import LeftOut, Shot
 from beatstitch.cli.song import Song
+from beatstitch.process import sandbox
 from beatstitch.render.plan import Plan
 from beatstitch.render.sync import SyncReport
 from beatstitch.timeline.edl import Edl
@@ -39,6 +40,8 @@ def summary(
         f"({report.worst_cut_error_frames:.2f} frames) from its beat, measured in the film",
         f"Sync report: {report_file}",
     ]
+    if sandbox() == "degraded":
+        lines.append("Note: media were decoded under limits only, for bubblewrap doesn't work here")
     lines += [f"Note: {warning}" for warning in edl.warnings]
     lines += [
         f"Note: {shot.given.path.name}: {shot.facts.note}" for shot in shots if shot.facts.note
