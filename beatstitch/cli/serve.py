@@ -1,0 +1,78 @@
+"""`beatstitch serve`: the web process."""
+
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from beatstitch import logs
+from beatstitch.cli import premises
+from beatstitch.errors import Conflict
+from beatstitch.settings import settings
+from beatstitch.web import tokens
+from beatstitch.web.app import create_app
+from beatstitch.web.server import Server
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--socket",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Listen on this UNIX socket instead, for a proxy.",
+)
+@click.option("--threads", type=click.IntRange(2, 256), default=8, show_default=True)
+def serve(host: str, port: int, path: Path | None, threads: int) -> None:
+    """Answer HTTP until told to stop (SIGTERM or Ctrl-C), and finish what is in hand."""
+    logs.start(settings().log_level)
+    tokens.secret()
+    premises.connected()
+    listener = _unix(path) if path else _tcp(host, port)
+    server = Server(create_app(seats=threads // 2), listener, threads)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    click.echo(f"BeatStitch answers at {_address(listener)}")
+    try:
+        server.run()
+    finally:
+        if path:
+            path.unlink(missing_ok=True)
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+def _unix(path: Path) -> socket.socket:
+    """Listen on a socket file. One that a crash left is replaced; raises Conflict for one that
+    somebody answers at."""
+    listener = socket.socket(socket.AF_UNIX)
+    with socket.socket(socket.AF_UNIX) as knock, suppress(FileNotFoundError):
+        try:
+            knock.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise Conflict("socket_in_use", f"Another server answers at {path} already.")
+    listener.bind(str(path))
+    path.chmod(0o660)
+    listener.listen(1024)
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    name = listener.getsockname()
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{name}"
+    host = f"[{name[0]}]" if ":" in name[0] else name[0]
+    return f"http://{host}:{name[1]}/"
