@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from beatstitch import queue
-from beatstitch.cli.admin_database import database
-from beatstitch.cli.admin_jobs import jobs
-from beatstitch.cli.admin_users import users as accounts
+from beatstitch.cli.admin import GROUPS, attach
 from beatstitch.db import base, schema, users
 from beatstitch.queue import Fault
 from beatstitch.settings import settings
@@ -27,7 +25,7 @@ def admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Admin]:
     monkeypatch.setenv("DATABASE_URL", url)
     settings.cache_clear()
     base.connect(url)
-    groups = {"database": database, "jobs": jobs, "users": accounts}
+    groups = {group.name: group for group in GROUPS}
 
     def run(group: str, *arguments: str, **options: str) -> Result:
         return CliRunner().invoke(groups[group], arguments, **options)  # type: ignore[arg-type]
@@ -37,11 +35,12 @@ def admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Admin]:
     settings.cache_clear()
 
 
-def test_flask_finds_the_groups_without_loading_the_application() -> None:
-    found = {entry.name: entry.load() for entry in entry_points(group="flask.commands")}
+def test_the_groups_hang_on_the_application() -> None:
+    app = Flask("any")
 
-    assert found["database"] is database
-    assert {"database", "jobs", "users"} <= set(found)
+    attach(app)
+
+    assert {"database", "jobs", "users"} <= set(app.cli.commands)
 
 
 def test_upgrading_says_what_was_applied_and_then_that_nothing_is_left(admin: Admin) -> None:
