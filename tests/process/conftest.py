@@ -1,6 +1,7 @@
 """Both sets of walls, and eyes for what is left running."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -19,30 +20,35 @@ class Marked:
         """A number of seconds for `sleep`, like no other."""
 
     def pids(self) -> list[int]:
+        """Who carries the mark, launchers and daemons on their way to `sleep` included."""
         return [
             int(cmdline.parent.name)
             for cmdline in Path("/proc").glob("[0-9]*/cmdline")
-            if self._carries(cmdline)
+            if self.mark.encode() in self._words(cmdline)
         ]
 
     def come_up(self) -> bool:
-        return self._become(True)
+        """Wait until the `sleep` itself runs."""
+        return self._comes_true(lambda: any(self._is_sleep(pid) for pid in self.pids()))
 
     def are_gone(self) -> bool:
-        return self._become(False)
+        """Wait until nobody carries the mark."""
+        return self._comes_true(lambda: not self.pids())
 
-    def _carries(self, cmdline: Path) -> bool:
+    def _is_sleep(self, pid: int) -> bool:
+        return self._words(Path(f"/proc/{pid}/cmdline"))[0].endswith(b"sleep")
+
+    def _words(self, cmdline: Path) -> list[bytes]:
         try:
-            words = cmdline.read_bytes().split(b"\0")
+            return cmdline.read_bytes().split(b"\0")
         except OSError:
-            return False
-        return words[0].endswith(b"sleep") and self.mark.encode() in words
+            return [b""]
 
-    def _become(self, wanted: bool) -> bool:
+    def _comes_true(self, condition: Callable[[], bool]) -> bool:
         until = monotonic() + WAIT_S
-        while bool(self.pids()) != wanted and monotonic() < until:
+        while not (is_true := condition()) and monotonic() < until:
             sleep(0.01)
-        return bool(self.pids()) == wanted
+        return is_true
 
 
 @pytest.fixture
