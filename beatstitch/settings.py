@@ -148,6 +148,12 @@ class Settings(BaseSettings):
         description="How long a worker that is told to stop lets its jobs finish before it puts "
         "them back into the queue.",
     )
+    keep_jobs_days: int = Field(
+        default=7,
+        ge=0,
+        validation_alias="BEATSTITCH_KEEP_JOBS_DAYS",
+        description="How many days a job that has ended can still be looked at.",
+    )
     cache_path: Path = Field(
         default_factory=lambda: user_cache_path("beatstitch"),
         validation_alias="BEATSTITCH_CACHE",

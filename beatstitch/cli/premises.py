@@ -1,8 +1,7 @@
-"""Standing up what long-running commands share: the database, its schema, the storage."""
+"""Standing up what long-running commands share: the database and its schema."""
 
 from beatstitch.db import base, schema
 from beatstitch.settings import settings
-from beatstitch.storage import LocalStorage, Storage
 
 
 def connected() -> None:
@@ -12,8 +11,3 @@ def connected() -> None:
     """
     base.connect(settings().database())
     schema.prepare()
-
-
-def storage() -> Storage:
-    """The storage of the settings."""
-    return LocalStorage(settings().storage_path)

@@ -8,6 +8,7 @@ from beatstitch.errors import Invalid
 from beatstitch.jobs import KINDS
 from beatstitch.queue import Kind
 from beatstitch.settings import settings
+from beatstitch.storage.configured import configured
 from beatstitch.worker.attempt import Ground
 from beatstitch.worker.loop import Worker
 
@@ -24,7 +25,7 @@ def worker(slots: int | None, light: int | None, kinds: str | None) -> None:
     logs.start(now.log_level)
     premises.connected()
     ground = Ground(
-        storage=premises.storage(),
+        storage=configured(),
         scratch=now.storage_path / SCRATCH,
         kinds=_chosen(kinds),
         time_factor=now.job_time_factor,

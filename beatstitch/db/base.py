@@ -229,6 +229,11 @@ def after_commit(act: Callable[[], None]) -> None:
     database.after_commit(act)
 
 
+def checkpoint() -> None:
+    """Fold the write-ahead log into the database file; what readers hold up is left for later."""
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def data_version() -> int:
     """A number that changes when another connection has written: a poll that costs no query."""
     return cast(int, database.data_version)

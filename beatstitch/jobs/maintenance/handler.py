@@ -1,0 +1,8 @@
+"""Nothing is left for the child: rows are tidied where the database is."""
+
+from beatstitch.jobs.maintenance.args import Ticket
+from beatstitch.workspace import Workspace
+
+
+def run(ticket: Ticket, workspace: Workspace) -> None:
+    """Give back at once."""

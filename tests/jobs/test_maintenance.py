@@ -1,0 +1,49 @@
+"""The hour's tidying: what is old goes, what is not stays."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from beatstitch import queue
+from beatstitch.db import base, jobs, schema, sessions, users
+from beatstitch.jobs import KINDS
+from beatstitch.jobs.maintenance import rows
+
+MAINTENANCE = KINDS["maintenance"]
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path) -> Iterator[Path]:
+    file = tmp_path / "beatstitch.db"
+    base.connect(f"sqlite:///{file}")
+    schema.upgrade()
+    yield file
+    base.disconnect()
+
+
+def test_old_jobs_and_expired_tokens_go() -> None:
+    now = base.utc_now()
+    user = users.create("anna", "hash")
+    sessions.start("old", user.id, now - timedelta(seconds=1))
+    sessions.start("new", user.id, now + timedelta(hours=1))
+    past = queue.Instant(int((now - timedelta(days=8)).timestamp() * 1000), 0, "boot")
+    queue.cancel(queue.submit(MAINTENANCE, {}, at=past).id, past)
+    kept = queue.submit(MAINTENANCE, {}, at=queue.now())
+
+    ticket = rows.prepare(kept)
+
+    assert (ticket.jobs, ticket.tokens) == (1, 1)
+    assert [job.id for job in jobs.page(10)] == [kept.id]
+    assert sessions.is_live("new", now)
+
+
+def test_the_write_ahead_log_is_folded_in(database: Path) -> None:
+    users.create("anna", "hash")
+    log = Path(f"{database}-wal")
+    assert log.stat().st_size > 0
+
+    rows.prepare(queue.submit(MAINTENANCE, {}, at=queue.now()))
+
+    assert log.stat().st_size == 0
