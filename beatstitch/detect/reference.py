@@ -23,7 +23,7 @@ def activations(song: Song) -> Activations:
     # Its sources of 2018 meet today's Python and numpy with warnings that help nobody here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with _named_madmom():
+        with importable_madmom():
             from madmom.audio.signal import Signal
             from madmom.features.downbeats import RNNDownBeatProcessor
         sound = Signal(song.samples(), sample_rate=SAMPLE_RATE, num_channels=1)
@@ -31,7 +31,8 @@ def activations(song: Song) -> Activations:
 
 
 @contextmanager
-def _named_madmom() -> Iterator[None]:
+def importable_madmom() -> Iterator[None]:
+    """Within it, madmom can be imported from the wheel that holds it under another name."""
     asked = importlib.metadata.distribution
 
     def distribution(distribution_name: str) -> importlib.metadata.Distribution:

@@ -79,3 +79,17 @@ def test_a_file_without_samples_is_refused(tmp_path):
         song.setparams((2, 2, RATE, 0, "NONE", ""))
     with pytest.raises(MediaRejected, match="not one sample"):
         pcm.opened(path)
+
+
+@pytest.mark.parametrize("detector", ["madmom", "librosa"])
+def test_beats_of_drums_lie_where_the_drums_were_put(hear, drums, detector):
+    grid = hear(drums(107, 20), detector=detector)
+
+    truth = 0.3 + np.arange(40) * 60 / 107
+    errors = [np.min(np.abs(truth - b.time_us / 1e6)) * 1_000 for b in grid.beats]
+    signed = [
+        1_000 * (b.time_us / 1e6 - truth[np.argmin(np.abs(truth - b.time_us / 1e6))])
+        for b in grid.beats
+    ]
+    assert abs(np.median(signed)) < 10
+    assert np.median(errors) < 12
