@@ -30,6 +30,10 @@ V = TypeVar("V")
 
 database = DatabaseProxy()
 
+# What SQLite says. It rolls back by itself when the disk is full, so a later COMMIT finds nothing.
+_FULL = ("is full", "no transaction is active")
+_OUT_OF_REACH = ("is locked", "unable to open", "disk I/O error")
+
 
 def utc_now() -> datetime:
     """The wall clock, aware, in UTC: for the stamps that people read."""
@@ -213,15 +217,26 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as fault:
-        if "is full" in str(fault):
+        said = _said(fault)
+        if any(words in said for words in _FULL):
             raise InsufficientStorage(
                 "disk_full", "The disk is full; nothing was stored. Free some space and try again."
             ) from fault
-        if "locked" in str(fault) or "unable to open" in str(fault):
+        if any(words in said for words in _OUT_OF_REACH):
             raise Unavailable(
                 "database_busy", "The database is busy; try again in a few seconds."
             ) from fault
         raise
+
+
+def _said(fault: BaseException | None) -> str:
+    """What the fault says, and what came before it: on a full disk SQLite rolls everything back,
+    and then there is no savepoint for peewee to go back to, which is what is raised in the end."""
+    said = []
+    while fault is not None:
+        said.append(str(fault))
+        fault = fault.__context__
+    return " ".join(said)
 
 
 def after_commit(act: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ import json
 import logging
 import random
 import signal
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from beatstitch import queue
 from beatstitch.db import base
+from beatstitch.db.jobs import Job
 from beatstitch.errors import BeatstitchError, Cancelled, NotFound
 from beatstitch.queue import Claim, Fault, Instant, LeaseLost, Line
 from beatstitch.queue.kind import Kind
@@ -144,14 +145,19 @@ def settle_failures(kinds: Collection[Kind]) -> None:
     """Tell the rows of jobs that failed or were cancelled, whoever ended them."""
     for job in queue.unsettled(kinds):
         kind = next(kind for kind in kinds if kind.name == job.kind)
-        give_up = getattr(kind.module("rows"), "give_up", None)
         with base.transaction():
-            if not queue.mark_settled(job) or give_up is None:
+            if not queue.mark_settled(job):
                 continue
             try:
                 with base.transaction():
-                    give_up(job)
+                    _give_up(kind, job)
             except NotFound:  # what it would have told has been deleted
                 log.debug("nobody left to tell", extra={"job_id": job.id})
             except Exception:
                 log.exception("the rows of a failed job cannot be told", extra={"job_id": job.id})
+
+
+def _give_up(kind: Kind, job: Job) -> None:
+    give_up: Callable[[Job], None] | None = getattr(kind.module("rows"), "give_up", None)
+    if give_up is not None:
+        give_up(job)
