@@ -33,6 +33,13 @@ OPEN_FILES = 256
 SCRATCH_BYTES = 64 * 1024**2
 PROCESSES = 256
 """Processes and threads of a child that may fork. The kernel doesn't count those of root."""
+LEASHED = ("/bin/sh", "-c", 'echo && read -r go && exec "$@" </dev/null', "sh")
+"""The last step before the child: say "ready" with an empty line, and go on only when told to.
+
+Until both setpriv and bubblewrap have asked the kernel to kill them with their parent, the death of
+the caller would go unseen: of 150 callers killed in their child's first 20 ms, 69 left it running.
+Now the caller's end of the pipe closes with it, and there is nothing to read.
+"""
 GRACE_CPU_S = 5
 """Seconds between SIGXCPU, which a child may catch, and the kernel's SIGKILL."""
 
@@ -77,7 +84,7 @@ def confined(
     tool = located(argv[0])
     limited = [*_dies_with_caller(), *_limited(limits)]
     if mode == "degraded":
-        return [*limited, str(tool), *argv[1:]]
+        return [*limited, *LEASHED, str(tool), *argv[1:]]
     tool, needs = _visible(tool)
     bubble = _bubble((*needs, *reads), writes)
     if syscalls is not None:
@@ -85,7 +92,7 @@ def confined(
     if limits.may_fork:
         # Counted inside, where all processes of this user are the child's own.
         bubble += [str(located("prlimit")), f"--nproc={PROCESSES}"]
-    return [*limited, *bubble, str(tool), *argv[1:]]
+    return [*limited, *bubble, *LEASHED, str(tool), *argv[1:]]
 
 
 def located(tool: str) -> Path:

@@ -99,7 +99,7 @@ def _started(command: Sequence[str], inherits: int | None) -> Iterator[subproces
     """A child in a session of its own, killed with its group and reaped at the end."""
     child = subprocess.Popen(  # noqa: S603  the one door
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,

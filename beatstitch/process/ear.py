@@ -10,8 +10,9 @@ import selectors
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
+from typing import IO
 
 from beatstitch.errors import Cancelled
 from beatstitch.process.confinement import Limits
@@ -46,14 +47,17 @@ class Ear:
         self._line = bytearray()
         self._progress_at = monotonic()
         self._deadline = self._progress_at + limits.timeout_s
+        self._leash: IO[bytes] | None = None
+        self._is_ready = False
         self._has_exited = False
         self._is_deaf = False
 
     def listen(self, child: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
-        """Hear the child out, `kill` its group, and hear what is left in its pipes.
+        """Let the child go when it is ready, hear it out, `kill` its group, and empty its pipes.
 
         The group is killed in every case. Raises what `check` and the caller's `on_line` raise.
         """
+        self._leash = child.stdin
         with _ready(child, self._hear_exit, self._hear_stdout, self._hear_stderr) as selector:
             try:
                 while not self._has_exited:
@@ -97,10 +101,20 @@ class Ear:
         return bool(heard)
 
     def _hear_stdout(self, pipe: int) -> bool:
+        if not self._is_ready:
+            return self._let_go(pipe)
         heard = os.read(pipe, READ_BYTES)
         if heard and not self._is_deaf:
             (self._collect if self._on_line is None else self._split)(heard)
         return bool(heard)
+
+    def _let_go(self, pipe: int) -> bool:
+        """The first byte says that the launchers are in place (`confinement.LEASHED`)."""
+        self._is_ready = bool(os.read(pipe, 1))
+        if self._is_ready and self._leash is not None:
+            with suppress(BrokenPipeError):  # it has been killed meanwhile, which is heard next
+                os.write(self._leash.fileno(), b"go\n")
+        return self._is_ready
 
     def _collect(self, heard: bytes) -> None:
         self.stdout += heard

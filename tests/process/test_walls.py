@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -130,6 +130,27 @@ def test_no_child_outlives_a_caller_that_was_killed(setting: str, marked: Any) -
         caller.kill()
 
     assert marked.are_gone()
+
+
+@pytest.mark.parametrize("setting", ["auto", "off"])
+def test_no_child_outlives_a_caller_that_was_killed_while_it_started(
+    setting: str, marked: Any
+) -> None:
+    script = (
+        "from beatstitch.process import Limits, run, sandbox\n"
+        "print(sandbox(), flush=True)\n"
+        f"run(['sleep', '{marked.mark}'], limits=Limits(timeout_s=60))"
+    )
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "BEATSTITCH_SANDBOX": setting}
+    for pause_s in (0.0, 0.002, 0.004, 0.008, 0.012):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as caller:
+            assert caller.stdout is not None
+            caller.stdout.readline()
+            sleep(pause_s)  # a moment of the start, not a wait for anything
+            caller.kill()
+
+        assert marked.are_gone()
 
 
 @pytest.mark.usefixtures("walls")
