@@ -22,6 +22,7 @@ _HIGHEST_HZ = 11_025
 _BLOCK = 2_048
 # A window hears an attack before its middle reaches it: by 8 ms for drums, by 2 for soft sounds.
 _EARLY_US = 5_000
+_TEMPO_WINDOW_S = 8.0
 # Nothing that was tried tells its good songs from its bad ones, so that every song gets this.
 _CONFIDENCE = 0.7
 # What `pulse` gives: noise up to 0.31, speech-like sound 0.27, drums under noise 0.70 and more.
@@ -75,9 +76,27 @@ def _follow(strength: Strength, bpm_hint: float | None) -> NDArray[np.intp]:
     import librosa
 
     _, frames = librosa.beat.beat_track(
-        onset_envelope=strength, sr=SAMPLE_RATE, hop_length=_HOP, bpm=bpm_hint, trim=False
+        onset_envelope=strength,
+        sr=SAMPLE_RATE,
+        hop_length=_HOP,
+        bpm=bpm_hint or _tempo_bpm(strength),
+        trim=False,
     )
     return np.asarray(frames, dtype=np.intp)
+
+
+def _tempo_bpm(strength: Strength) -> float:
+    """The tempo of the average tempogram, a block at a time: whole, ten minutes take 2 GB."""
+    import librosa
+
+    window = librosa.time_to_frames(_TEMPO_WINDOW_S, sr=SAMPLE_RATE, hop_length=_HOP).item()
+    blocks = [strength[start : start + _BLOCK] for start in range(0, len(strength), _BLOCK)]
+    tempograms = (
+        librosa.feature.tempogram(onset_envelope=block, win_length=window) for block in blocks
+    )
+    average = sum(tempogram.sum(axis=1) for tempogram in tempograms) / len(strength)
+    tempo = librosa.feature.tempo(tg=average[:, None], sr=SAMPLE_RATE, hop_length=_HOP)
+    return float(tempo.item())
 
 
 def _strength(song: Song, on_progress: Callable[[float], None]) -> Strength:
