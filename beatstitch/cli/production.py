@@ -103,7 +103,7 @@ def _given_edl(path: Path, song: Song, footage: Footage) -> Edl:
     edl = loads(path.read_bytes())
     if edl.audio.checksum != song.given.checksum:
         raise Invalid("other_song", f"{path.name} was made for another song than this.")
-    check(edl, {shot.given.id for shot in footage.shots})
+    check(edl, {shot.given.id: shot.medium for shot in footage.shots})
     return edl
 
 

@@ -1,15 +1,16 @@
 """What makes an EDL sound: nothing overlaps, nothing is missing, every frame is where time says."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from beatstitch.errors import Invalid, LimitReached
 from beatstitch.limits import MAX_SEGMENTS
+from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, Segment, frame_at
 
 
-def check(edl: Edl, media_ids: Collection[str]) -> None:
-    """Raise Invalid, naming the segment, for the first thing that can't be rendered as written;
-    LimitReached for more than MAX_SEGMENTS segments."""
+def check(edl: Edl, media: Mapping[str, Medium]) -> None:
+    """Raise Invalid, naming the segment, for the first thing that can't be rendered as written
+    with these media, by id; LimitReached for more than MAX_SEGMENTS segments."""
     if not edl.segments:
         raise Invalid("bad_edl", "The timeline has no segment.", where=("segments",))
     if len(edl.segments) > MAX_SEGMENTS:
@@ -22,7 +23,7 @@ def check(edl: Edl, media_ids: Collection[str]) -> None:
     end_us = 0
     for index, segment in enumerate(edl.segments):
         _check_place(segment, index, end_us, edl)
-        _check_source(segment, index, media_ids)
+        _check_source(segment, index, media)
         _check_joint(segment, index, edl)
         end_us = segment.timeline_out_us
     if end_us != edl.total_duration_us:
@@ -50,10 +51,20 @@ def _check_place(segment: Segment, index: int, end_us: int, edl: Edl) -> None:
         raise _wrong(index, "lasts µs", segment.timeline_out_us - end_us, "a frame is longer")
 
 
-def _check_source(segment: Segment, index: int, media_ids: Collection[str]) -> None:
-    if segment.media_asset_id not in media_ids:
+def _check_source(segment: Segment, index: int, media: Mapping[str, Medium]) -> None:
+    medium = media.get(segment.media_asset_id)
+    if medium is None:
         raise _wrong(
             index, "shows medium", segment.media_asset_id, "no given photo or clip has that id"
+        )
+    if segment.media_type != medium.media_type:
+        raise _wrong(index, "shows its medium as", segment.media_type, f"it is {medium.media_type}")
+    if segment.media_type == "video" and segment.source_out_ms > medium.length_ms:
+        raise _wrong(
+            index,
+            "ends in its source at ms",
+            segment.source_out_ms,
+            f"the clip has {medium.length_ms}",
         )
     if segment.media_type == "video" and segment.source_out_ms <= segment.source_in_ms:
         raise _wrong(

@@ -12,13 +12,15 @@ from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, Segment, Transition, dumps, loads
 from beatstitch.timeline.settings import read_settings
 
+MEDIA = {"p": Medium("p", "image"), "c": Medium("c", "video", 10_000)}
+
 
 @pytest.fixture
 def edl() -> Edl:
     """Four bars of one photo and one clip."""
     return build(
         steady_grid(120.0, 0, 8_000_000),
-        [Medium("p", "image"), Medium("c", "video", 10_000)],
+        list(MEDIA.values()),
         read_settings({}),
         audio_duration_us=8_000_000,
         project_id="test",
@@ -40,6 +42,8 @@ def changed(edl: Edl, place: int, **fields: object) -> Edl:
         (1, {"timeline_in_frame": 61}, "Segment 1 has timeline_in_frame 61, but its time makes"),
         (1, {"media_asset_id": "x"}, "no given photo or clip has that id"),
         (1, {"source_out_ms": 0}, "Segment 1 ends in its source at ms 0"),
+        (1, {"source_out_ms": 10_001}, "Segment 1 ends in its source at ms 10001.*has 10000"),
+        (0, {"media_type": "video"}, "Segment 0 shows its medium as video, but it is image"),
         (3, {"index": 7}, "Segment 3 has index 7"),
         (0, {"transition_in": Transition("crossfade", 500)}, "nothing is before it"),
         (3, {"transition_out": Transition("crossfade", 500)}, "nothing comes after it"),
@@ -52,7 +56,7 @@ def test_what_cannot_be_rendered_is_named(
     edl: Edl, index: int, fields: dict[str, object], says: str
 ) -> None:
     with pytest.raises(Invalid, match=says):
-        check(changed(edl, index, **fields), {"p", "c"})
+        check(changed(edl, index, **fields), MEDIA)
 
 
 def test_a_transition_longer_than_half_its_segment_is_refused(edl: Edl) -> None:
@@ -60,12 +64,12 @@ def test_a_transition_longer_than_half_its_segment_is_refused(edl: Edl) -> None:
     joined = changed(changed(edl, 0, transition_out=long), 1, transition_in=long)
 
     with pytest.raises(Invalid, match="half of its own 2000 ms is the most"):
-        check(joined, {"p", "c"})
+        check(joined, MEDIA)
 
 
 def test_an_empty_timeline_is_refused(edl: Edl) -> None:
     with pytest.raises(Invalid, match="no segment"):
-        check(replace(edl, segments=()), {"p", "c"})
+        check(replace(edl, segments=()), MEDIA)
 
 
 def test_a_hand_edited_ms_field_is_refused_rather_than_passed_over(edl: Edl) -> None:

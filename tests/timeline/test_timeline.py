@@ -137,7 +137,7 @@ def test_a_song_without_a_beat_is_one_segment() -> None:
     edl = built(silent, [CLIP])
 
     assert len(edl.segments) == 1
-    check(edl, {"2"})
+    check(edl, {"2": CLIP})
 
 
 def test_thirty_minutes_at_one_cut_per_beat_are_planned() -> None:
@@ -146,7 +146,7 @@ def test_thirty_minutes_at_one_cut_per_beat_are_planned() -> None:
     edl = built(song, [PHOTO, CLIP], beats_per_cut=1)
 
     assert len(edl.segments) == 3600
-    check(edl, {"1", "2"})
+    check(edl, {"1": PHOTO, "2": CLIP})
 
 
 def test_more_than_five_thousand_segments_are_refused_with_the_way_out() -> None:
@@ -298,7 +298,7 @@ def test_segments_cover_the_song_without_gap_or_overlap_at_frames_of_absolute_ti
 ) -> None:
     edl = built(grid, media, **settings)
 
-    check(edl, {m.id for m in media})
+    check(edl, {m.id: m for m in media})
     assert edl.segments[0].timeline_in_us == 0
     assert edl.segments[-1].timeline_out_us == grid.duration_us
     beats = {beat.time_us for beat in grid.beats}

@@ -16,6 +16,7 @@ from beatstitch.render import profile
 from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder, order
 from beatstitch.storage.configured import configured
 from beatstitch.timeline.check import check
+from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, loads
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
@@ -75,7 +76,7 @@ def _order(args: Args) -> FilmOrder:
             "precondition_failed", "The song was replaced since the timeline was made."
         )
     assets = {a.id: a for a in media.of_project(args.project_id) if a.probe is not None}
-    check(edl, assets)
+    check(edl, {a.id: Medium(a.id, a.media_type, a.duration_ms) for a in assets.values()})
     shown = {segment.media_asset_id for segment in edl.segments}
     make = profile.preview if args.job_type == "preview" else profile.final
     return order(
