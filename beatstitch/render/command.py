@@ -169,9 +169,9 @@ def _graph(chunk: Chunk, profile: Profile) -> str:
             )
             number += 1
         if len(chains) == 2:
-            meeting = filters.meet(piece.transition, piece.frames, profile.frame_rate)
-            left, right = f"[a{index}]", f"[b{index}]"
-            parts += [chains[0] + left, chains[1] + right, f"{left}{right}{meeting}[p{index}]"]
+            name = f"t{index}"
+            meeting = filters.meet(piece.transition, piece.frames, profile.frame_rate, name)
+            parts += [f"{chains[0]}[{name}a]", f"{chains[1]}[{name}b]", f"{meeting}[p{index}]"]
         else:
             parts.append(f"{chains[0]}[p{index}]")
     pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))

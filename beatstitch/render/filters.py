@@ -16,8 +16,6 @@ MOST_OVERSAMPLING = Fraction(5, 4)
 
 XFADE: dict[TransitionType, str] = {
     "crossfade": "fade",
-    "fade_black": "fadeblack",
-    "fade_white": "fadewhite",
     "wipe_left": "wipeleft",
     "wipe_right": "wiperight",
     "wipe_up": "wipeup",
@@ -26,6 +24,7 @@ XFADE: dict[TransitionType, str] = {
     "slide_right": "slideright",
     "zoom": "zoomin",
 }
+FADES: dict[TransitionType, str] = {"fade_black": "black", "fade_white": "white"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,15 +203,27 @@ def _corner(box: Box, axis: str, along: int) -> float:
     return float(start + along * length)
 
 
-def meet(transition: TransitionType, frames: int, rate: Fraction) -> str:
-    """Two inputs of `frames` frames each become one transition over all of them.
-
-    format after it, for xfade answers in 4:4:4 where it may.
-    """
-    duration = frames / rate
+def meet(transition: TransitionType, frames: int, rate: Fraction, name: str) -> str:
+    """The labelled inputs [`name`a] and [`name`b], of `frames` frames each, become one transition
+    over all of them, whose middle is the cut."""
+    if transition in FADES:
+        return _fade_through(FADES[transition], frames, name)
+    # format after it, for xfade answers in 4:4:4 where it may.
     return (
-        f"xfade=transition={XFADE[transition]}:duration={float(duration):.6f}:offset=0,"
-        f"format=yuv420p,trim=end_frame={frames}"
+        f"[{name}a][{name}b]xfade=transition={XFADE[transition]}"
+        f":duration={float(frames / rate):.6f}:offset=0,format=yuv420p,trim=end_frame={frames}"
+    )
+
+
+def _fade_through(colour: str, frames: int, name: str) -> str:
+    """Out to a colour in the first half, in from it in the second. xfade's own fadeblack is
+    darkest after a fifth of its time, so not on the beat."""
+    half = frames // 2
+    return (
+        f"[{name}a]trim=end_frame={half},fade=t=out:s=0:n={half}:color={colour}[{name}o];"
+        f"[{name}b]trim=start_frame={half},setpts=PTS-STARTPTS,"
+        f"fade=t=in:s=0:n={frames - half}:color={colour}[{name}i];"
+        f"[{name}o][{name}i]concat=n=2:v=1:a=0,format=yuv420p"
     )
 
 

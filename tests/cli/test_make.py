@@ -9,7 +9,7 @@ import pytest
 
 import oddities
 from beatstitch.timeline.edl import frame_at, loads
-from footage import find_cuts, read_codes
+from footage import ffmpeg, find_cuts, read_codes
 from running import Run
 from songs import Song, drum_song
 
@@ -99,6 +99,23 @@ def test_a_transition_leaves_its_cut_where_the_beat_is(
         assert before is not None and after is not None
         ids = {s.media_asset_id for s in (left, right)}
         assert (before.clip_id == after.clip_id) == (len(ids) == 1)
+
+
+def test_a_fade_through_black_is_darkest_on_the_beat(
+    beatstitch: Run, short_song: Song, photos: tuple[Path, ...], tmp_path: Path
+) -> None:
+    film = tmp_path / "f.mp4"
+
+    beatstitch(
+        "make", short_song.path, photos[0], photos[3], "-o", film, *SMALL,
+        "--transition", "fade_black",
+    )  # fmt: skip
+
+    tiny = ffmpeg("-i", film, "-vf", "scale=8:8,format=gray", "-f", "rawvideo", "-")
+    light = [sum(tiny[i : i + 64]) for i in range(0, len(tiny), 64)]
+    # Bars start at 0.5, 2.5 and 4.5 s; the first is too near the film's start for 0.5 s of fade.
+    assert light[75] == min(light[45:105])
+    assert light[135] == min(light[105:])
 
 
 def test_the_same_command_again_renders_nothing_and_gives_the_same_bytes(
