@@ -34,6 +34,10 @@ class Path:
     numbers: tuple[int, ...]
     log_probability: float
 
+    def bpm(self) -> float:
+        """Its middle tempo; at least two beats are needed."""
+        return 60 * FPS / float(np.median(np.diff(self.frames)))
+
 
 def best_path(
     activations: Activations, beats_per_bar: int, min_bpm: float = 55.0, max_bpm: float = 215.0

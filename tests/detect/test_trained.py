@@ -1,0 +1,87 @@
+"""What is made of activations: tempo octave, metre, confidence. Activations are drawn by hand."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from beatstitch.detect.trained import follow
+
+
+def drawn(
+    bpm: float, beats: Sequence[float], downbeats: Sequence[float], frames: int = 4_000
+) -> NDArray[np.float32]:
+    """Peaks at a tempo whose heights repeat: one height for each pulse of the pattern."""
+    activations = np.full((frames, 2), 0.001, np.float32)
+    for i in range(int(frames * bpm / 6_000)):
+        frame = round(i * 6_000 / bpm) + 5
+        place = i % len(beats)
+        activations[frame - 1 : frame + 2] = np.outer(
+            (0.5, 1.0, 0.5), (beats[place], downbeats[place])
+        )[: frames - frame + 1]
+    return activations
+
+
+def bpm_of(activations: NDArray[np.float32], hint: float | None = None) -> float:
+    times = [beat.time_us for beat in follow(activations, hint).beats]
+    return 60e6 / float(np.median(np.diff(times)))
+
+
+def test_eighth_notes_of_a_slow_song_are_not_its_beats():
+    # Pulse 1 of eight is the downbeat; the bar's middle is as strong a beat, but no downbeat.
+    slow = drawn(
+        140,
+        beats=(0.1, 0.4, 0.7, 0.4, 0.7, 0.4, 0.7, 0.4),
+        downbeats=(0.8, 0.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0),
+    )
+
+    assert bpm_of(slow) == pytest.approx(70, rel=0.02)
+
+
+def test_a_fast_song_with_a_backbeat_keeps_its_tempo():
+    fast = drawn(140, beats=(0.2, 0.8, 0.5, 0.8), downbeats=(0.7, 0.0, 0.2, 0.0))
+
+    assert bpm_of(fast) == pytest.approx(140, rel=0.02)
+
+
+def test_a_hint_overrules_what_the_beats_suggest():
+    slow = drawn(
+        140,
+        beats=(0.1, 0.4, 0.7, 0.4, 0.7, 0.4, 0.7, 0.4),
+        downbeats=(0.8, 0.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0),
+    )
+
+    assert bpm_of(slow, hint=140) == pytest.approx(140, rel=0.02)
+
+
+def test_slow_bars_that_might_be_two_or_four_are_four():
+    heard = follow(drawn(72, beats=(0.1, 0.8, 0.5, 0.8), downbeats=(0.7, 0.0, 0.35, 0.0)), None)
+
+    assert heard.beats_per_bar == 4
+
+
+def test_strong_peaks_give_trust_and_weak_ones_little():
+    pattern = (0.6, 0.0, 0.1, 0.0)
+
+    clear = follow(drawn(120, (0.2, 0.8, 0.7, 0.8), pattern), None)
+    faint = follow(drawn(120, (0.1, 0.3, 0.3, 0.3), pattern), None)
+
+    assert clear.bpm_confidence > 0.9
+    assert faint.bpm_confidence < 0.5
+
+
+def test_each_beat_carries_how_strongly_it_was_heard():
+    heard = follow(drawn(120, (0.1, 0.8, 0.4, 0.8), (0.6, 0.0, 0.1, 0.0)), None)
+
+    strengths = [beat.confidence for beat in heard.beats]
+    assert strengths[:4] == pytest.approx([0.7, 0.8, 0.5, 0.8], abs=0.02)
+
+
+def test_a_peak_between_two_frames_is_placed_between_them():
+    activations = drawn(120, (0.1, 0.8, 0.5, 0.8), (0.6, 0.0, 0.1, 0.0))
+    later = activations.copy()
+    later[1:] = np.maximum(later[1:], 0.8 * activations[:-1])
+
+    even = follow(activations, None).beats[10].time_us
+    assert even < follow(later, None).beats[10].time_us < even + 10_000
