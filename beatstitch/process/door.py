@@ -65,12 +65,9 @@ def sandbox() -> Mode:
         return "degraded"
     limits = Limits(timeout_s=10)
     try:
-        tried = _run(["true"], "bubblewrap", limits, (), (), Ear(limits, None, None))
-        trouble = "" if tried.returncode == 0 else tried.stderr.strip()
+        _run(["true"], "bubblewrap", limits, (), (), Ear(limits, None, None))
     except BeatstitchError as refused:
-        trouble = refused.message
-    if trouble:
-        log.warning("sandbox: degraded, for bubblewrap does not work here: %s", trouble)
+        log.warning("sandbox: degraded, for bubblewrap does not work here: %s", refused.message)
         return "degraded"
     return "bubblewrap"
 
@@ -89,7 +86,10 @@ def _run(
         with _started(command, filter_number) as child:
             ear.listen(child, partial(_kill_group, child))
     stderr = ear.stderr.decode("utf-8", "replace")
-    code = child.returncode if mode == "degraded" else _unwrapped(child.returncode, stderr)
+    if not ear.is_ready:
+        log.error("no child could be started: %s", stderr.strip())
+        raise Unavailable("sandbox_failed", "The walls around media could not be set up.")
+    code = child.returncode if mode == "degraded" else _unwrapped(child.returncode)
     _judge(code, limits)
     return Finished(code, bytes(ear.stdout), stderr)
 
@@ -119,11 +119,8 @@ def _kill_group(child: subprocess.Popen[bytes]) -> None:
     os.killpg(child.pid, signal.SIGKILL)
 
 
-def _unwrapped(code: int, stderr: str) -> int:
+def _unwrapped(code: int) -> int:
     """The code of the child behind bubblewrap's own, which tells a signal as a shell does."""
-    if code == 1 and stderr.startswith("bwrap: "):
-        log.error("sandbox: %s", stderr.strip())
-        raise Unavailable("sandbox_failed", "The sandbox for media could not be set up.")
     return 128 - code if 128 < code < 128 + signal.NSIG else code
 
 

@@ -31,7 +31,11 @@ Handler = Callable[[int], bool]
 
 
 class Ear:
-    """Hears one child. `stdout` is what was collected, `stderr` the last 16 kB."""
+    """Hears one child.
+
+    `is_ready` says whether its launchers came through, `stdout` is what was collected, `stderr` the
+    last 16 kB.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Ear:
         on_line: Callable[[str], bool] | None,
         stop: threading.Event | None,
     ) -> None:
+        self.is_ready = False
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._limits = limits
@@ -48,7 +53,6 @@ class Ear:
         self._progress_at = monotonic()
         self._deadline = self._progress_at + limits.timeout_s
         self._leash: IO[bytes] | None = None
-        self._is_ready = False
         self._has_exited = False
         self._is_deaf = False
 
@@ -101,7 +105,7 @@ class Ear:
         return bool(heard)
 
     def _hear_stdout(self, pipe: int) -> bool:
-        if not self._is_ready:
+        if not self.is_ready:
             return self._let_go(pipe)
         heard = os.read(pipe, READ_BYTES)
         if heard and not self._is_deaf:
@@ -110,11 +114,11 @@ class Ear:
 
     def _let_go(self, pipe: int) -> bool:
         """The first byte says that the launchers are in place (`confinement.LEASHED`)."""
-        self._is_ready = bool(os.read(pipe, 1))
-        if self._is_ready and self._leash is not None:
+        self.is_ready = bool(os.read(pipe, 1))
+        if self.is_ready and self._leash is not None:
             with suppress(BrokenPipeError):  # it has been killed meanwhile, which is heard next
                 os.write(self._leash.fileno(), b"go\n")
-        return self._is_ready
+        return self.is_ready
 
     def _collect(self, heard: bytes) -> None:
         self.stdout += heard

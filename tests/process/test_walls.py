@@ -264,6 +264,24 @@ def test_without_bubblewrap_the_walls_are_degraded_and_say_so(
     assert run(["true"], limits=AMPLE).returncode == 0
 
 
+@pytest.mark.usefixtures("walls")
+def test_walls_that_can_not_be_set_up_are_not_the_files_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(Unavailable) as refused:
+        run(["true"], limits=Limits(timeout_s=60, memory_bytes=1000))
+
+    assert refused.value.code == "sandbox_failed"
+    assert "no child could be started" in caplog.text
+
+
+@pytest.mark.usefixtures("bubble")
+def test_a_child_can_not_blame_the_sandbox() -> None:
+    done = run(["/bin/sh", "-c", "echo 'bwrap: broken' >&2; exit 1"], limits=AMPLE)
+
+    assert (done.returncode, done.stderr) == (1, "bwrap: broken\n")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_an_ordinary_user_has_the_same_walls() -> None:
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c"]
