@@ -10,6 +10,7 @@ from flask import Response, request, send_file
 
 from beatstitch.storage.configured import configured
 
+_ONE_RANGE = re.compile(r"bytes\s*=[^,]*")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/:*?<>|\u2028\u2029\u202a-\u202e]+')
 
 
@@ -18,6 +19,10 @@ def stored(key: str, content_type: str, name: str | None = None) -> Response:
 
     Answers Range, If-Range and If-None-Match as RFC 9110 has them.
     """
+    asked = request.environ.get("HTTP_RANGE", "")
+    if not _ONE_RANGE.fullmatch(asked):
+        # RFC 9110, 14.2: a unit that is not known is passed over, and so may be many ranges.
+        request.environ.pop("HTTP_RANGE", None)
     response = send_file(
         configured().fetch(key),
         mimetype=content_type,
@@ -36,8 +41,3 @@ def stored(key: str, content_type: str, name: str | None = None) -> Response:
 def safe_name(name: str) -> str:
     """A file name that every system takes."""
     return _UNSAFE.sub("_", name).strip(" .")[:200] or "file"
-
-
-def is_whole() -> bool:
-    """Whether the request asks for all of a file."""
-    return "Range" not in request.headers

@@ -7,7 +7,7 @@ streams pass as they are, and the document is finished where spectree leaves it 
 
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, cast
 
@@ -47,7 +47,10 @@ class Shown(BaseModel):
 
 
 def _whole_ms(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return _EPOCH + timedelta(milliseconds=round((moment - _EPOCH) / timedelta(milliseconds=1)))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 Moment = Annotated[datetime, AfterValidator(_whole_ms)]

@@ -80,6 +80,12 @@ class Rates:
         if row == (1,):
             self._connection().execute(_PRUNE, (int(now_s) - 3600,))
 
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = self._local.__dict__.pop("connection", None)
+        if connection is not None:
+            connection.close()
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:

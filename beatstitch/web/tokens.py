@@ -11,7 +11,7 @@ import jwt
 
 from beatstitch.db import sessions, users
 from beatstitch.db.users import User
-from beatstitch.errors import Invalid, NotFound, Unauthorized
+from beatstitch.errors import NotFound, Unauthorized, Unavailable
 from beatstitch.settings import settings
 
 ALGORITHM = "HS256"
@@ -29,14 +29,13 @@ class Token:
 
 
 def secret() -> str:
-    """The signing key. Raises Invalid when the deployment has none that is long enough."""
+    """The signing key. Raises Unavailable when the deployment has none that is good."""
     key = settings().secret_key
     if len(key) < MIN_SECRET or key == "your-secret-key-min-32-chars":
-        raise Invalid(
+        raise Unavailable(
             "bad_setting",
             f"SECRET_KEY: needs at least {MIN_SECRET} characters that nobody else knows. "
             'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"',
-            where=("SECRET_KEY",),
         )
     return key
 
