@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools demo test lint lock clean
+.PHONY: help setup tools demo run test lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,6 +62,12 @@ demo: setup      ## make a film from painted photos, moving pictures and a compo
 	@[ "$(SONG)" != demo/song.wav ] || [ -e demo/song.wav ] || $(BIN)/python tests/demo_media.py demo
 	$(BIN)/beatstitch make "$(SONG)" $(MEDIA) -o "$(FILM)"
 	echo "Your film: $(FILM)"
+
+run: setup       ## start the server and a worker, and say where it answers; Ctrl-C ends both
+	@[ -e .env ] || (umask 077; $(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(48))' > .env
+	    echo 'STORAGE_PATH=$(CURDIR)/data' >> .env
+	    echo "Wrote .env: a key of your own, and where the data lie.")
+	PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start
 
 test: setup lint ## lint, then the whole suite
 	@$(BIN)/python -m pytest
