@@ -36,9 +36,9 @@ PROCESSES = 256
 LEASHED = ("/bin/sh", "-c", 'echo && read -r go && exec "$@" </dev/null', "sh")
 """The last step before the child: say "ready" with an empty line, and go on only when told to.
 
-Until both setpriv and bubblewrap have asked the kernel to kill them with their parent, the death of
-the caller would go unseen: of 150 callers killed in their child's first 20 ms, 69 left it running.
-Now the caller's end of the pipe closes with it, and there is nothing to read.
+Until the launchers have asked the kernel to kill them with their parent, the caller's death would
+go unseen: of 150 callers killed in their child's first 20 ms, 69 left it running. Now the caller's
+end of the pipe closes with it, there is nothing to read, and all of them end.
 """
 GRACE_CPU_S = 5
 """Seconds between SIGXCPU, which a child may catch, and the kernel's SIGKILL."""
@@ -82,9 +82,9 @@ def confined(
         if not path.exists():
             raise NotFound("file_gone", f"{path.name} is no longer there.")
     tool = located(argv[0])
-    limited = [*_dies_with_caller(), *_limited(limits)]
+    limited = _limited(limits)
     if mode == "degraded":
-        return [*limited, *LEASHED, str(tool), *argv[1:]]
+        return [*_dying_with_caller(), *limited, *LEASHED, str(tool), *argv[1:]]
     tool, needs = _visible(tool)
     bubble = _bubble((*needs, *reads), writes)
     if syscalls is not None:
@@ -108,8 +108,9 @@ def located(tool: str) -> Path:
     return Path(found).absolute()
 
 
-def _dies_with_caller() -> list[str]:
-    # bubblewrap's own --die-with-parent comes into force some milliseconds after its start.
+def _dying_with_caller() -> list[str]:
+    # Not for bubblewrap: killed before it has let its own child go, it would leave that waiting
+    # for ever. It asks to die with its parent just before that.
     return [str(located("setpriv")), "--pdeathsig", "KILL", "--no-new-privs"]
 
 
