@@ -41,7 +41,7 @@ def summary(
         f"Sync report: {report_file}",
     ]
     if sandbox() == "degraded":
-        lines.append("Note: media were decoded under limits only, for bubblewrap doesn't work here")
+        lines.append("Note: media were decoded under limits only, without the bubblewrap sandbox")
     lines += [f"Note: {warning}" for warning in edl.warnings]
     lines += [
         f"Note: {shot.given.path.name}: {shot.facts.note}" for shot in shots if shot.facts.note
