@@ -16,6 +16,8 @@ from beatstitch.web import tokens
 from beatstitch.web.app import create_app
 from beatstitch.web.server import Server
 
+BACKLOG = 1024
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -50,7 +52,13 @@ def serve(host: str, port: int, path: Path | None, threads: int) -> None:
 
 def _tcp(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=1024)
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as refused:
+        raise Conflict(
+            "address_refused",
+            f"{host}:{port} can't be listened on: {refused.strerror}. Choose another --port.",
+        ) from refused
 
 
 def _unix(path: Path) -> socket.socket:
@@ -66,7 +74,7 @@ def _unix(path: Path) -> socket.socket:
             raise Conflict("socket_in_use", f"Another server answers at {path} already.")
     listener.bind(str(path))
     path.chmod(0o660)
-    listener.listen(1024)
+    listener.listen(BACKLOG)
     return listener
 
 

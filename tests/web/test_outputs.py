@@ -40,7 +40,7 @@ def test_a_render_is_a_job(anna: Caller, ready_project: str, edl_hash: str) -> N
     assert anna.get(f"/jobs/{body['job_id']}").json["edl_hash"] == edl_hash
 
 
-def test_render_requires_edl_hash(anna: Caller) -> None:
+def test_a_render_without_a_hash_is_refused(anna: Caller) -> None:
     answer = anna.post(f"{anna.project()}/render", {"job_type": "preview"})
 
     assert answer.status_code == 422

@@ -22,7 +22,7 @@ ALL_KEYS = {
 }
 
 
-def test_audio_upload_triggers_analysis(anna: Caller, deployment: Path) -> None:
+def test_a_song_is_heard_as_soon_as_it_is_uploaded(anna: Caller, deployment: Path) -> None:
     project = anna.project()
 
     made = anna.upload(f"{project}/audio", ("song.wav", WAV), field="file")

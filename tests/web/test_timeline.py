@@ -8,7 +8,7 @@ from beatstitch.timeline import edl
 from callers import Caller, refused
 
 
-def test_timeline_generation_is_async(anna: Caller, ready_project: str) -> None:
+def test_a_timeline_is_made_by_a_job(anna: Caller, ready_project: str) -> None:
     started = anna.post(f"{ready_project}/timeline/generate")
 
     assert started.status_code == 202

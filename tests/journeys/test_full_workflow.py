@@ -1,0 +1,155 @@
+"""From upload to film, by HTTP, with a real server and a real worker."""
+
+import subprocess
+from pathlib import Path
+
+import requests
+
+from footage import read_codes
+from servers import Deployment, HttpCaller, waited
+from songs import Song
+
+ROOT = Path(__file__).parents[2]
+SMALL = {"output_width": 640, "output_height": 360}
+
+
+def _project(caller: HttpCaller, **body: object) -> str:
+    made = caller.post("/projects", json={"name": "Test", **body})
+    assert made.status_code == 201, made.text
+    return f"/projects/{made.json()['id']}"
+
+
+def test_full_render_workflow(
+    caller: HttpCaller, photos: tuple[Path, ...], clips: tuple[Path, ...], short_song: Song
+) -> None:
+    project = _project(caller, settings=SMALL | {"beats_per_cut": 2, "ken_burns_enabled": False})
+    for medium in (photos[0], clips[0]):
+        assert caller.upload(f"{project}/media", "files", medium).status_code == 201
+
+    audio = caller.upload(f"{project}/audio", "file", short_song.path)
+    assert audio.status_code == 202
+    analysis = caller.ended(audio.json()["analysis_job_id"])
+    assert analysis["status"] == "complete", analysis
+    assert waited(lambda: caller.media_ready(project))
+
+    generation = caller.post(f"{project}/timeline/generate")
+    assert generation.status_code == 202
+    assert caller.ended(generation.json()["job_id"])["status"] == "complete"
+
+    timeline = caller.get(f"{project}/timeline")
+    assert timeline.status_code == 200
+    edl_hash = timeline.json()["edl_hash"]
+    assert edl_hash is not None
+
+    wish = {"job_type": "preview", "edl_hash": edl_hash}
+    render = caller.post(f"{project}/render", json=wish)
+    assert render.status_code == 202
+    job = caller.ended(render.json()["job_id"])
+    assert job["status"] == "complete", job
+    assert job["edl_hash"] == edl_hash
+
+    film = caller.get(f"{project}/outputs/preview")
+    assert film.status_code == 200
+    assert film.headers["content-type"] == "video/mp4"
+    assert len(film.content) == job["file_size"] > 0
+
+
+def test_audio_upload_triggers_analysis(caller: HttpCaller, short_song: Song) -> None:
+    audio = caller.upload(f"{_project(caller)}/audio", "file", short_song.path)
+
+    assert audio.status_code == 202
+    data = audio.json()
+    assert "analysis_job_id" in data
+    assert data["message"] == "Audio uploaded, beat analysis started"
+
+
+def test_render_requires_edl_hash(caller: HttpCaller) -> None:
+    render = caller.post(f"{_project(caller)}/render", json={"job_type": "preview"})
+
+    assert render.status_code == 422
+    assert "edl_hash" in render.json()["detail"][0]["loc"]
+
+
+def test_timeline_generation_is_async(
+    caller: HttpCaller, photos: tuple[Path, ...], short_song: Song
+) -> None:
+    project = _project(caller)
+    caller.upload(f"{project}/media", "files", photos[0])
+    audio = caller.upload(f"{project}/audio", "file", short_song.path)
+    caller.ended(audio.json()["analysis_job_id"])
+    assert waited(lambda: caller.media_ready(project))
+
+    generation = caller.post(f"{project}/timeline/generate")
+
+    assert generation.status_code == 202
+    assert "job_id" in generation.json()
+
+
+def test_the_script_in_the_docs_goes_the_whole_way(
+    service: Deployment,
+    photos: tuple[Path, ...],
+    clips: tuple[Path, ...],
+    short_song: Song,
+    tmp_path: Path,
+) -> None:
+    media = [clips[0], photos[0], clips[1]]
+
+    done = subprocess.run(
+        [ROOT / "docs" / "journey.sh", short_song.path, *media],
+        cwd=tmp_path,
+        env=service.environment() | {"BEATSTITCH_URL": service.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = {code.clip_id for code in read_codes(tmp_path / "film.mp4") if code}
+    assert seen == {1, 2, 11}
+
+
+def test_a_file_that_only_looks_like_a_film_ends_with_its_reason(
+    caller: HttpCaller, clips: tuple[Path, ...], tmp_path: Path
+) -> None:
+    project = _project(caller)
+    cut_short = tmp_path / "cut_short.mp4"
+    cut_short.write_bytes(clips[0].read_bytes()[:2000])
+
+    medium = caller.upload(f"{project}/media", "files", cut_short).json()["uploaded"][0]
+
+    assert waited(lambda: caller.media_ready(project))
+    shown = caller.get(f"/media/{medium['id']}").json()
+    assert shown["processing_status"] == "failed"
+    assert "cut_short.mp4" in shown["processing_error"]
+    assert str(tmp_path) not in shown["processing_error"]
+
+
+def test_one_request_id_leads_to_the_worker(
+    service: Deployment, caller: HttpCaller, photos: tuple[Path, ...]
+) -> None:
+    project = _project(caller)
+    caller.session.headers["X-Request-ID"] = "follow-me-all-the-way"
+
+    caller.upload(f"{project}/media", "files", photos[0])
+
+    assert waited(lambda: caller.media_ready(project))
+    assert waited(lambda: "follow-me-all-the-way" in service.log("worker"))
+    assert "follow-me-all-the-way" in service.log("serve")
+
+
+def test_a_project_leaves_nothing_behind(
+    service: Deployment, caller: HttpCaller, photos: tuple[Path, ...], short_song: Song
+) -> None:
+    project = _project(caller)
+    caller.upload(f"{project}/media", "files", photos[0])
+    job_id = caller.upload(f"{project}/audio", "file", short_song.path).json()["analysis_job_id"]
+    assert waited(lambda: caller.media_ready(project))
+
+    assert caller.delete(project).status_code == 204
+
+    caller.ended(job_id)
+    project_id = project.rpartition("/")[2]
+    places = (service.data / place / project_id for place in ("uploads", "derived", "outputs"))
+    left = [path for place in places for path in place.rglob("*") if path.is_file()]
+    assert left == []
+    assert caller.get(project).status_code == requests.codes.not_found
