@@ -1,0 +1,133 @@
+"""A render in the middle of which something happens: a kill, a more urgent wish, a deletion."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from footage import find_cuts, read_codes
+from running import children_with
+from servers import Deployment, HttpCaller, deployed, waited
+from songs import Song
+
+SETTINGS = {
+    "output_width": 640,
+    "output_height": 360,
+    "beats_per_cut": 2,
+    "fit": "blur",
+    "ken_burns_enabled": False,
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment of the test's own, with a server and as yet no worker. One heavy job at a time,
+    so that a film takes its chunks one after another."""
+    with deployed(tmp_path, BEATSTITCH_HEAVY_SLOTS="1") as deployment:
+        deployment.serve()
+        yield deployment
+
+
+def planned(caller: HttpCaller, song: Song, media: tuple[Path, ...]) -> tuple[str, str]:
+    """A project with a timeline: its path and the timeline's hash."""
+    made = caller.post("/projects", json={"name": "Trip", "settings": SETTINGS})
+    project = f"/projects/{made.json()['id']}"
+    for medium in media:
+        assert caller.upload(f"{project}/media", "files", medium).status_code == 201
+    audio = caller.upload(f"{project}/audio", "file", song.path)
+    assert caller.ended(audio.json()["analysis_job_id"])["status"] == "complete"
+    assert waited(lambda: caller.media_ready(project))
+    made = caller.post(f"{project}/timeline/generate")
+    assert caller.ended(made.json()["job_id"])["status"] == "complete"
+    return project, caller.get(f"{project}/timeline").json()["edl_hash"]
+
+
+def rendered(caller: HttpCaller, project: str, edl_hash: str, job_type: str = "final") -> str:
+    """The id of a render that was asked for."""
+    wish = {"job_type": job_type, "edl_hash": edl_hash}
+    answer = caller.post(f"{project}/render", json=wish)
+    assert answer.status_code == 202, answer.text
+    job_id: str = answer.json()["job_id"]
+    return job_id
+
+
+def chunks(place: Deployment) -> dict[Path, int]:
+    """The chunks that are in the storage, with what shows that one was written again."""
+    found = place.data.glob("derived/*/chunks/*/*.mp4")
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
+def test_a_worker_killed_in_the_middle_of_a_film_costs_at_most_the_chunk_in_hand(
+    place: Deployment, song: Song, clips: tuple[Path, ...], tmp_path: Path
+) -> None:
+    worker = place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, song, clips)
+    job = rendered(caller, project, edl_hash)
+    assert waited(lambda: len(chunks(place)) >= 3)
+
+    worker.kill()
+    worker.wait()
+    assert waited(lambda: not list(children_with(str(place.data / "scratch"))), limit_s=2)
+    kept = chunks(place)
+    place.work()
+
+    ended = caller.ended(job)
+    assert ended["status"] == "complete", ended
+    after = chunks(place)
+    # Only the one whose file had its name when its row had not been committed.
+    assert sum(after[path] != written for path, written in kept.items()) <= 1
+    film = tmp_path / "film.mp4"
+    film.write_bytes(caller.get(f"{project}/outputs/final").content)
+    edl = caller.get(f"{project}/timeline").json()
+    starts = [segment["timeline_in_frame"] for segment in edl["segments"]]
+    assert find_cuts(read_codes(film)) == starts[1:]
+
+
+def test_a_preview_overtakes_a_final_between_two_chunks(
+    place: Deployment, song: Song, clips: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, song, clips)
+    final = rendered(caller, project, edl_hash)
+    assert waited(lambda: chunks(place))
+
+    preview = rendered(caller, project, edl_hash, "preview")
+
+    first, second = caller.ended(preview), caller.ended(final)
+    assert first["status"] == second["status"] == "complete"
+    assert first["completed_at"] < second["completed_at"]
+
+
+def test_a_film_that_was_rendered_before_is_only_joined_again(
+    place: Deployment, short_song: Song, photos: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, short_song, photos)
+    first = caller.ended(rendered(caller, project, edl_hash))
+    before = chunks(place)
+
+    again = rendered(caller, project, edl_hash)
+
+    assert first["status"] == caller.ended(again)["status"] == "complete"
+    assert chunks(place) == before
+    assert caller.get(f"/jobs?parent_id={again}").json()["items"] == []
+
+
+def test_a_project_deleted_in_the_middle_of_its_film_leaves_no_file(
+    place: Deployment, song: Song, clips: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, song, clips)
+    rendered(caller, project, edl_hash)
+    assert waited(lambda: chunks(place))
+
+    assert caller.delete(project).status_code == 204
+
+    assert caller.get(project).status_code == 404
+    assert waited(lambda: not list(children_with(str(place.data / "scratch"))), limit_s=10)
+    name = project.rsplit("/", 1)[1]
+    assert waited(lambda: not [p for p in place.data.glob(f"*/{name}/**/*") if p.is_file()], 20)
