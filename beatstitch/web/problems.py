@@ -87,8 +87,10 @@ def of_ours(fault: BeatstitchError) -> Response:
 
 def body(fault: BeatstitchError, request_id: str) -> dict[str, object]:
     """The one shape: error, message, request_id; details and detail where there are any."""
+    # The rooms below name the fault (a full disk), the API what it means for the request.
+    is_full = isinstance(fault, InsufficientStorage)
     shown: dict[str, object] = {
-        "error": fault.code,
+        "error": "insufficient_storage" if is_full else fault.code,
         "message": fault.message,
         "request_id": request_id,
     }

@@ -73,8 +73,14 @@ class Incoming:
         """
         container = sniff_file(self.path, self.name)
         kind = next((k for k in ("image", "video", "audio") if k in container.kinds & wanted), None)
+        if kind is None and "audio" in wanted:
+            raise UnsupportedMedia(
+                "wrong_kind", f"{self.name} is a picture; upload it to the project's media."
+            )
         if kind is None:
-            raise UnsupportedMedia("wrong_kind", f"{self.name} {_elsewhere(container, wanted)}")
+            raise UnsupportedMedia(
+                "wrong_kind", f"{self.name} is a song; upload it as the project's audio."
+            )
         most = limits(settings())[kind]
         if self.size > most:
             raise TooLarge(
@@ -199,16 +205,6 @@ def shown_name(given: str) -> str:
     """A name as people see it: the last part of what the client sent, on one line."""
     last = PurePosixPath(given.replace("\\", "/")).name
     return _UNPRINTABLE.sub("", last).strip()[:_MAX_NAME] or "file"
-
-
-def _elsewhere(container: Container, wanted: frozenset[str]) -> str:
-    if "audio" in wanted:
-        return "is a picture; upload it to the project's media."
-    return (
-        "is a song; upload it as the project's audio."
-        if container.kinds == {"audio"}
-        else ("can't be used here.")
-    )
 
 
 def content_type(storage: Storage, key: str) -> str:

@@ -1,0 +1,5 @@
+"""The app of this room's tests."""
+
+from callers import app, deployment
+
+__all__ = ["app", "deployment"]
