@@ -12,6 +12,7 @@ from beatstitch.detect.pcm import SAMPLE_RATE, Samples
 HOP = 441
 _WINDOWS = ((1_024, 3), (2_048, 6), (4_096, 12))  # samples, filter bands an octave
 _LOWEST_HZ, _HIGHEST_HZ, _TUNING_HZ = 30.0, 17_000.0, 440.0
+_CHORDS_HZ = (100.0, 2_000.0)
 _RISE_OVER = 0.5  # a rise is counted from the frame whose window is half as high here
 _BLOCK = 512
 
@@ -35,6 +36,19 @@ def features(samples: Samples, start: int, stop: int) -> Features:
         np.maximum(levels[reach:] - levels[:-reach], 0, out=rises[reach:])
         parts += [levels[start - first :], rises[start - first :]]
     return np.concatenate(parts, axis=1)
+
+
+def pitch_classes(seen: Features) -> NDArray[np.float32]:
+    """How much there is of C, C♯ … in each frame (counted from A), shape (frames, 12).
+
+    From the longest window's bands, which are semitones, where chords lie.
+    """
+    size, bands_per_octave = _WINDOWS[-1]
+    centres_hz = _centre_bins(size, bands_per_octave)[1:-1] * SAMPLE_RATE / size
+    levels = seen[:, -2 * centres_hz.size : -centres_hz.size]
+    classes = np.round(12 * np.log2(centres_hz / _TUNING_HZ)).astype(int) % 12
+    classes[(centres_hz < _CHORDS_HZ[0]) | (centres_hz > _CHORDS_HZ[1])] = -1
+    return np.stack([levels[:, classes == each].sum(axis=1) for each in range(12)], axis=1)
 
 
 def _levels(
@@ -74,17 +88,22 @@ def _filterbank(size: int, bands_per_octave: int) -> NDArray[np.float32]:
 
     Centres that fall on the same bin of the spectrum are one band.
     """
-    bins_hz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)[:-1]
-    low = np.ceil(np.log2(_LOWEST_HZ / _TUNING_HZ) * bands_per_octave)
-    high = np.floor(np.log2(_HIGHEST_HZ / _TUNING_HZ) * bands_per_octave)
-    centres_hz = _TUNING_HZ * 2 ** (np.arange(low, high + 1) / bands_per_octave)
-    right = np.clip(bins_hz.searchsorted(centres_hz), 1, bins_hz.size - 1)
-    nearer_left = centres_hz - bins_hz[right - 1] < bins_hz[right] - centres_hz
-    centres = np.unique(right - nearer_left)
-    bank = np.zeros((bins_hz.size, centres.size - 2))
+    centres = _centre_bins(size, bands_per_octave)
+    bank = np.zeros((size // 2, centres.size - 2))
     for band, (start, centre, stop) in enumerate(
         zip(centres, centres[1:], centres[2:], strict=False)
     ):
         bank[start:centre, band] = np.linspace(0, 1, centre - start, endpoint=False)
         bank[centre:stop, band] = np.linspace(1, 0, stop - centre, endpoint=False)
     return np.asarray(bank / bank.sum(axis=0), dtype=np.float32)
+
+
+def _centre_bins(size: int, bands_per_octave: int) -> NDArray[np.intp]:
+    """The spectrum's bins nearest to the steps of the scale, from below the first band on."""
+    bins_hz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)[:-1]
+    low = np.ceil(np.log2(_LOWEST_HZ / _TUNING_HZ) * bands_per_octave)
+    high = np.floor(np.log2(_HIGHEST_HZ / _TUNING_HZ) * bands_per_octave)
+    centres_hz = _TUNING_HZ * 2 ** (np.arange(low, high + 1) / bands_per_octave)
+    right = np.clip(bins_hz.searchsorted(centres_hz), 1, bins_hz.size - 1)
+    nearer_left = centres_hz - bins_hz[right - 1] < bins_hz[right] - centres_hz
+    return np.unique(right - nearer_left)

@@ -6,13 +6,21 @@ frames: the same numbers (within 1e-4) for a tenth of the CPU.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from beatstitch.detect.decode import Activations
-from beatstitch.detect.features import HOP, Features, features, frame_count
+from beatstitch.detect.features import (
+    HOP,
+    Features,
+    features,
+    frame_count,
+    pitch_classes,
+)
 from beatstitch.detect.models import HIDDEN, NETWORKS, Array, Ensemble, Layer, ensemble
 from beatstitch.detect.pcm import Song
 
@@ -24,14 +32,27 @@ _OVERLAP = 2_000
 _LEAD = 10  # frames of samples that windows and rises reach back
 
 
-def activations(song: Song, on_progress: Callable[[float], None]) -> Activations:
-    """Probabilities of a beat and of a downbeat, shape (frames, 2), 100 frames a second.
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """What is known of each frame of a song, 100 a second.
+
+    `activations` are the probabilities of a beat and of a downbeat, shape (frames, 2), `pitches`
+    the amounts of the twelve pitch classes, shape (frames, 12).
+    """
+
+    activations: Activations
+    pitches: NDArray[np.float32]
+
+
+def listen(song: Song, on_progress: Callable[[float], None]) -> Impression:
+    """Hear a song through the networks.
 
     `on_progress` gets the share done, 0–1. Raises Unavailable where the networks aren't installed.
     """
     nets = ensemble()
     frames = frame_count(song.length)
     heard = np.empty((frames, 2), np.float32)
+    pitches = np.empty((frames, 12), np.float32)
     blocks = sum(-(-(last - first) // _BLOCK) for _, _, first, last in _pieces(frames))
     ticks = count(1)
 
@@ -41,9 +62,10 @@ def activations(song: Song, on_progress: Callable[[float], None]) -> Activations
     # More threads than one cost CPU and save no time on products as small as these.
     with threadpool_limits(limits=1, user_api="blas"):
         for start, stop, first, last in _pieces(frames):
-            said = _listen(nets, _seen(song, first, last), tick)
-            heard[start:stop] = said[start - first : stop - first]
-    return heard
+            seen = _seen(song, first, last)
+            pitches[start:stop] = pitch_classes(seen[start - first : stop - first])
+            heard[start:stop] = _said(nets, seen, tick)[start - first : stop - first]
+    return Impression(heard, pitches)
 
 
 def _pieces(frames: int) -> Iterator[tuple[int, int, int, int]]:
@@ -59,7 +81,7 @@ def _seen(song: Song, first: int, last: int) -> Features:
     return features(samples, first - origin, last - origin)
 
 
-def _listen(nets: Ensemble, seen: Features, tick: Callable[[], None]) -> Activations:
+def _said(nets: Ensemble, seen: Features, tick: Callable[[], None]) -> Activations:
     """What the networks say of each frame on average; their first class, no beat, is dropped."""
     flow = seen
     for layer in nets.layers:

@@ -7,7 +7,9 @@ import numpy as np
 from beatstitch.beats.grid import Beat
 from beatstitch.detect import networks
 from beatstitch.detect.decode import Activations, Path, best_path
+from beatstitch.detect.harmony import starts_mid_bar
 from beatstitch.detect.heard import Heard
+from beatstitch.detect.networks import Impression
 from beatstitch.detect.octave import is_doubled
 from beatstitch.detect.pcm import Song
 from beatstitch.detect.peaks import peak_us, strengths
@@ -35,25 +37,27 @@ def hear(song: Song, bpm_hint: float | None, on_progress: Callable[[float], None
 
     Raises Unavailable where madmom's networks aren't installed.
     """
-    return follow(networks.activations(song, on_progress), bpm_hint)
+    return follow(networks.listen(song, on_progress), bpm_hint)
 
 
-def follow(activations: Activations, bpm_hint: float | None) -> Heard:
-    """Decode activations of shape (frames, 2); cheap beside making them."""
+def follow(impression: Impression, bpm_hint: float | None) -> Heard:
+    """Find the beats and bars in what the networks said; cheap beside asking them."""
+    activations = impression.activations
     best, second = _ranked(activations, bpm_hint)
     if bpm_hint is None and is_doubled(activations, best):
         best, second = _ranked(activations, best.bpm() / 2)
     if not best.frames:
         return _nothing()
+    numbers = best.numbers
+    if starts_mid_bar(impression, best):
+        numbers = tuple((number + 1) % 4 + 1 for number in numbers)
     heard = np.minimum(strengths(activations.sum(axis=1), np.asarray(best.frames)), 1.0)
     sure = float(np.mean(heard > _SURE))
     lead = max(best.log_probability - second.log_probability, 0.0)
     return Heard(
         beats=tuple(
             Beat(peak_us(activations, frame), number, round(strength, 3))
-            for frame, number, strength in zip(
-                best.frames, best.numbers, heard.tolist(), strict=True
-            )
+            for frame, number, strength in zip(best.frames, numbers, heard.tolist(), strict=True)
         ),
         beats_per_bar=best.beats_per_bar,
         downbeat_source="detected",

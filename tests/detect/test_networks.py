@@ -13,7 +13,7 @@ def song(drums, write_song) -> pcm.Song:
 
 
 def test_activations_are_those_of_madmoms_own_classes(song):
-    ours = networks.activations(song, lambda share: None)
+    ours = networks.listen(song, lambda share: None).activations
 
     theirs = reference.activations(song)
     assert ours.shape == theirs.shape
@@ -23,17 +23,17 @@ def test_activations_are_those_of_madmoms_own_classes(song):
 def test_progress_rises_to_one(song):
     shares: list[float] = []
 
-    networks.activations(song, shares.append)
+    networks.listen(song, shares.append)
 
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
 
 def test_a_song_heard_in_pieces_has_all_its_frames(song, monkeypatch):
-    whole = networks.activations(song, lambda share: None)
+    whole = networks.listen(song, lambda share: None).activations
     monkeypatch.setattr(networks, "_PIECE", 800)
 
-    pieces = networks.activations(song, lambda share: None)
+    pieces = networks.listen(song, lambda share: None).activations
 
     # Each piece heard the whole song here, for the overlap is longer than it.
     assert np.array_equal(pieces, whole)

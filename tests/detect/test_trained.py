@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from beatstitch.detect.heard import Heard
+from beatstitch.detect.networks import Impression
 from beatstitch.detect.trained import follow
 
 
@@ -23,8 +25,17 @@ def drawn(
     return activations
 
 
+def found(
+    activations: NDArray[np.float32],
+    hint: float | None = None,
+    pitches: NDArray[np.float32] | None = None,
+) -> Heard:
+    silent = np.zeros((len(activations), 12), np.float32)
+    return follow(Impression(activations, silent if pitches is None else pitches), hint)
+
+
 def bpm_of(activations: NDArray[np.float32], hint: float | None = None) -> float:
-    times = [beat.time_us for beat in follow(activations, hint).beats]
+    times = [beat.time_us for beat in found(activations, hint).beats]
     return 60e6 / float(np.median(np.diff(times)))
 
 
@@ -56,7 +67,7 @@ def test_a_hint_overrules_what_the_beats_suggest():
 
 
 def test_slow_bars_that_might_be_two_or_four_are_four():
-    heard = follow(drawn(72, beats=(0.1, 0.8, 0.5, 0.8), downbeats=(0.7, 0.0, 0.35, 0.0)), None)
+    heard = found(drawn(72, beats=(0.1, 0.8, 0.5, 0.8), downbeats=(0.7, 0.0, 0.35, 0.0)))
 
     assert heard.beats_per_bar == 4
 
@@ -64,15 +75,15 @@ def test_slow_bars_that_might_be_two_or_four_are_four():
 def test_strong_peaks_give_trust_and_weak_ones_little():
     pattern = (0.6, 0.0, 0.1, 0.0)
 
-    clear = follow(drawn(120, (0.2, 0.8, 0.7, 0.8), pattern), None)
-    faint = follow(drawn(120, (0.1, 0.3, 0.3, 0.3), pattern), None)
+    clear = found(drawn(120, (0.2, 0.8, 0.7, 0.8), pattern))
+    faint = found(drawn(120, (0.1, 0.3, 0.3, 0.3), pattern))
 
     assert clear.bpm_confidence > 0.9
     assert faint.bpm_confidence < 0.5
 
 
 def test_each_beat_carries_how_strongly_it_was_heard():
-    heard = follow(drawn(120, (0.1, 0.8, 0.4, 0.8), (0.6, 0.0, 0.1, 0.0)), None)
+    heard = found(drawn(120, (0.1, 0.8, 0.4, 0.8), (0.6, 0.0, 0.1, 0.0)))
 
     strengths = [beat.confidence for beat in heard.beats]
     assert strengths[:4] == pytest.approx([0.7, 0.8, 0.5, 0.8], abs=0.02)
@@ -83,5 +94,31 @@ def test_a_peak_between_two_frames_is_placed_between_them():
     later = activations.copy()
     later[1:] = np.maximum(later[1:], 0.8 * activations[:-1])
 
-    even = follow(activations, None).beats[10].time_us
-    assert even < follow(later, None).beats[10].time_us < even + 10_000
+    even = found(activations).beats[10].time_us
+    assert even < found(later).beats[10].time_us < even + 10_000
+
+
+def chords(changing_at: int) -> NDArray[np.float32]:
+    """A new chord every two seconds, the first change at a frame."""
+    pitches = np.zeros((4_000, 12), np.float32)
+    for bar, start in enumerate(range(changing_at - 200, 4_000, 200)):
+        pitches[max(start, 0) : start + 200, [5 * bar % 12, (5 * bar + 4) % 12]] = 1.0
+    return pitches
+
+
+def test_a_bar_begins_where_the_chords_change():
+    ambiguous = drawn(120, (0.1, 0.8, 0.4, 0.8), (0.5, 0.0, 0.2, 0.0))
+
+    by_ear = found(ambiguous).beats[:4]
+    by_chords = found(ambiguous, pitches=chords(changing_at=105)).beats[:4]
+
+    assert [beat.beat_number for beat in by_ear] == [1, 2, 3, 4]
+    assert [beat.beat_number for beat in by_chords] == [3, 4, 1, 2]
+
+
+def test_a_clear_downbeat_outweighs_the_chords():
+    clear = drawn(120, (0.0, 0.8, 0.7, 0.8), (0.9, 0.0, 0.0, 0.0))
+
+    beats = found(clear, pitches=chords(changing_at=105)).beats[:4]
+
+    assert [beat.beat_number for beat in beats] == [1, 2, 3, 4]
