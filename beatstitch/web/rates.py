@@ -5,6 +5,7 @@ a small SQLite file of their own with `synchronous=OFF`: they may get lost with 
 reader has to wait for a disk. Requests that are refused are not counted, so waiting always helps.
 """
 
+import logging
 import sqlite3
 import threading
 import time
@@ -19,7 +20,10 @@ from beatstitch.errors import TooMany
 from beatstitch.settings import Settings
 
 CATEGORIES = ("auth", "upload", "analyse", "render", "read", "write")
+KEPT_S = 2 * 3600
 View = TypeVar("View", bound=Callable[..., Any])
+
+log = logging.getLogger(__name__)
 
 _TABLE = """CREATE TABLE IF NOT EXISTS hits (
     caller TEXT, category TEXT, window_end INTEGER, n INTEGER,
@@ -63,12 +67,18 @@ class Rates:
         self._local = threading.local()
 
     def count(self, caller: str, category: str, now_s: float) -> None:
-        """Count one action. Raises TooMany when the window is full."""
+        """Count one action. Raises TooMany when the window is full.
+
+        What can't be counted is let through: a full disk must not close the API to those who read.
+        """
         limit = self._limits[category]
         window_end = (int(now_s) // limit.seconds + 1) * limit.seconds
-        counted = self._connection().execute(_COUNT, (caller, category, window_end, limit.count))
-        row = counted.fetchone()
-        if row is None:
+        try:
+            is_within = self._add(caller, category, window_end, limit.count)
+        except sqlite3.OperationalError as fault:
+            log.warning("an action could not be counted", extra={"reason": str(fault)})
+            return
+        if not is_within:
             wait_s = max(1, int(window_end - now_s + 0.999))
             raise TooMany(
                 "rate_limit_exceeded",
@@ -77,8 +87,14 @@ class Rates:
                 category=category,
                 retry_after_seconds=wait_s,
             )
+
+    def _add(self, caller: str, category: str, window_end: int, most: int) -> bool:
+        """One more in this window, and whether there was room for it."""
+        connection = self._connection()
+        row = connection.execute(_COUNT, (caller, category, window_end, most)).fetchone()
         if row == (1,):
-            self._connection().execute(_PRUNE, (int(now_s) - 3600,))
+            connection.execute(_PRUNE, (window_end - KEPT_S,))
+        return row is not None
 
     def close(self) -> None:
         """Close this thread's connection."""
