@@ -2,8 +2,7 @@
 
 A path takes in every peak above one in sixteen, so that eighth notes of a slow song become beats.
 What gives them away is that they take turns, and two signs of it were found on 312 songs made by
-code in 26 styles: 26 of the 40 doubled ones show them and none of the 238 that were followed at
-their own tempo.
+code in 26 styles: 22 of the 33 doubled ones show them, and none of the others.
 """
 
 import numpy as np
