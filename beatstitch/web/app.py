@@ -33,6 +33,7 @@ def create_app(*, password_cost: int = passwords.COST, seats: int = waiting.DEFA
     base.connect(here.database())
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.config["MAX_CONTENT_LENGTH"] = uploads.max_body_bytes(here)
     measures = Measures()

@@ -165,7 +165,8 @@ def check_room(more_bytes: int) -> None:
         raise InsufficientStorage(
             "insufficient_storage",
             f"The server has {free / 1e6:,.0f} MB free and keeps "
-            f"{here.disk_floor_bytes / 1e6:,.0f} MB of it; nothing was stored. "
+            f"{here.disk_floor_bytes / 1e6:,.0f} MB of it; this upload needs "
+            f"{more_bytes / 1e6:,.1f} MB and was not stored. "
             "Delete projects that are no longer needed, or try again later.",
         )
 
