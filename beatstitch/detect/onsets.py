@@ -49,11 +49,6 @@ def hear(song: Song, bpm_hint: float | None, on_progress: Callable[[float], None
     )
 
 
-def warm_up() -> None:
-    """Compile librosa's loops into numba's cache: half a minute once, for every later process."""
-    _follow(np.random.default_rng(0).random(2_000).astype(np.float32), None)
-
-
 def pulse(strength: Strength, frames: NDArray[np.intp]) -> float:
     """How much more alike the onset strength is one beat later than at the worst shorter shift.
 
