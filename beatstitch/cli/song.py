@@ -12,7 +12,7 @@ from beatstitch.jobs.beat_analysis.args import Detector, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
-HEARING = 1
+HEARING = 2
 
 
 @dataclass(frozen=True, slots=True)
