@@ -30,7 +30,7 @@ def open_to_all(view: View) -> View:
 def admit() -> None:
     """Before each request: know the caller, or raise Unauthorized."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or getattr(view, "is_open_to_all", False) or request.endpoint == "static":
+    if view is None or getattr(view, "is_open_to_all", False):
         return
     g.user, g.jti = tokens.read(_given())
     trail.note(user_id=g.user.id)

@@ -16,6 +16,7 @@ from beatstitch.queue import presence
 from beatstitch.settings import settings
 
 BUCKETS_S = (0.005, 0.015, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _RENDERS = {"render_preview": "preview", "render_final": "final"}
 
 
@@ -41,7 +42,9 @@ class Measures:
 
     def count(self, method: str, endpoint: str | None, status: int, seconds: float) -> None:
         """One request; an address that is none is counted without its name."""
+        # Only names that are ours: whoever calls must not be able to make up a new series.
         name = endpoint or "none"
+        method = method if method in _METHODS else "other"
         self._requests.labels(method, name, status).inc()
         self._seconds.labels(method, name).observe(seconds)
 

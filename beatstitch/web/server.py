@@ -82,10 +82,7 @@ class Server:
         log.info("server stopped", extra={"cut_off": self._busy()})
 
     def _turn(self, timeout_s: float) -> None:
-        try:
-            wasyncore.loop(timeout_s, use_poll=True, map=self._server._map, count=1)
-        except OSError as fault:  # pragma: no cover - a socket that went away meanwhile
-            log.warning("poll failed", extra={"errno": fault.errno})
+        wasyncore.loop(timeout_s, use_poll=True, map=self._server._map, count=1)
 
     def _busy(self) -> int:
         """How many connections have a request half read, in work, or not all sent."""

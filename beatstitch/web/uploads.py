@@ -119,7 +119,7 @@ def received(field: str) -> Iterator[list[Incoming]]:
 
     try:
         _parse(field, begin)
-        yield [file for file in files if file.size or file.name]
+        yield files
     finally:
         for file in files:
             file.close()

@@ -172,6 +172,31 @@ def test_a_proxy_finds_the_server_at_a_socket(deployment: Deployment) -> None:
     deployment.serve("--socket", str(path))  # in the place of the one that left its socket behind
 
 
+def _login_by_proxy(path: Path, for_whom: bytes) -> int:
+    """The status of a login that fails, asked for somebody by a proxy on this machine."""
+    body = b'{"username": "nobody", "password": "nothing"}'
+    head = (
+        b"POST /api/auth/login HTTP/1.0\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"X-Forwarded-For: %b\r\nContent-Length: %d\r\n\r\n" % (for_whom, len(body))
+    )
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(head + body)
+        return int(b"".join(iter(lambda: connection.recv(65536), b"")).split()[1])
+
+
+def test_a_proxy_says_for_whom_it_asks_and_nobody_else_does(deployment: Deployment) -> None:
+    deployment.settings["BEATSTITCH_RATE_AUTH"] = "1/600"
+    path = deployment.folder / "web.sock"
+    deployment.serve("--socket", str(path))
+
+    first, again = (_login_by_proxy(path, b"192.0.2.1") for _ in range(2))
+    other = _login_by_proxy(path, b"192.0.2.2")
+    made_up = _login_by_proxy(path, b"198.51.100.9, 192.0.2.1")
+
+    assert (first, again, other, made_up) == (401, 429, 401, 429)
+
+
 def test_a_server_without_a_secret_does_not_start(deployment: Deployment) -> None:
     deployment.settings |= {"SECRET_KEY": "too short"}
 

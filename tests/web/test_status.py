@@ -79,6 +79,7 @@ def test_the_metrics_count_requests_and_jobs(app: Flask, anna: Caller) -> None:
     job_id = anna.song(anna.project())["analysis_job_id"]
     backstage.failed(job_id)
     anna.get("/nothing")
+    anna.call("BREW", "/nothing")
 
     text = app.test_client().get("/metrics").text
 
@@ -89,6 +90,7 @@ def test_the_metrics_count_requests_and_jobs(app: Flask, anna: Caller) -> None:
     }
     assert samples["http_requests_total", "201", "POST", "projects.create_project"] == 1
     assert samples["http_requests_total", "404", "GET", "none"] == 1
+    assert samples["http_requests_total", "404", "none", "other"] == 1
     assert samples["jobs_total", "beat_analysis", "failed"] == 1
     assert samples["jobs_live", "queued"] == 0
     assert samples["active_render_jobs",] == 0
