@@ -1,12 +1,10 @@
 """The connection, the transaction and the fields that every table uses.
 
 SQLite runs in WAL with `synchronous=FULL`, so that what was acknowledged survives a power cut.
-Every write transaction is immediate and passes the writer gate first: a file lock beside the
-database. SQLite's own busy handler lets a waiting writer starve for seconds; behind the gate the
-wait is a matter of milliseconds.
+Every write transaction is immediate and passes the writer gate first (`gate`): SQLite's own busy
+handler lets a waiting writer starve for seconds.
 """
 
-import fcntl
 import os
 import re
 import sqlite3
@@ -21,10 +19,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from peewee import DatabaseProxy, Field, Model, OperationalError, SqliteDatabase
 
+from beatstitch.db import gate
 from beatstitch.errors import InsufficientStorage, Invalid, Unavailable
 
 BUSY_TIMEOUT_S = 5.0
-GATE_POLL_S = 0.001
 WAL_BYTES = 64 * 1024**2
 V = TypeVar("V")
 
@@ -129,13 +127,16 @@ class _GatedSqlite(SqliteDatabase):
         )
 
     def begin(self, lock_type: str | None = None) -> None:
-        gate = self._pass_gate()
+        try:
+            entered = gate.enter(self._gate_path, BUSY_TIMEOUT_S)
+        except gate.GateClosed:
+            raise OperationalError("database is locked (writer gate)") from None
         try:
             super().begin(lock_type)
         except BaseException:
-            os.close(gate)
+            os.close(entered)
             raise
-        self._gates.held = gate
+        self._gates.held = entered
 
     def commit(self) -> None:
         super().commit()
@@ -149,25 +150,10 @@ class _GatedSqlite(SqliteDatabase):
         finally:
             self._leave_gate()
 
-    def _pass_gate(self) -> int:
-        # Each pass opens the file anew: a flock belongs to the open file, so threads exclude each
-        # other as processes do, and the kernel lets go of it when the process dies.
-        gate = os.open(self._gate_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        give_up_at = time.monotonic() + BUSY_TIMEOUT_S
-        while True:
-            try:
-                fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return gate
-            except BlockingIOError:
-                if time.monotonic() > give_up_at:
-                    os.close(gate)
-                    raise OperationalError("database is locked (writer gate)") from None
-                time.sleep(GATE_POLL_S)
-
     def _leave_gate(self) -> None:
-        gate: int | None = self._gates.__dict__.pop("held", None)
-        if gate is not None:
-            os.close(gate)
+        held: int | None = self._gates.__dict__.pop("held", None)
+        if held is not None:
+            os.close(held)
 
 
 def connect(url: str) -> None:

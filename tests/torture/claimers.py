@@ -1,0 +1,229 @@
+"""Many processes on one queue, with or without somebody who kills them: figures for people.
+
+`python tests/torture/claimers.py speed` prints claims a second and how long an insert takes beside
+1, 4 and 16 claimers; `kills [JOBS [CLAIMERS]]` kills and freezes claimers at random until all jobs
+are done, and prints what was lost (nothing), done twice (nothing) and refused.
+"""
+
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from peewee import BigIntegerField, IntegerField, TextField
+
+from beatstitch import queue
+from beatstitch.db import base, schema
+from beatstitch.db.jobs import Job
+from beatstitch.queue import LeaseLost, claim, lease, presence
+from moments import KINDS, PROBE
+
+KILL_EVERY_S = 0.08
+SHORT_LEASE_MS = 1_000
+REAP_EVERY_S = 0.25
+FROZEN_SHARE = 0.2
+FROZEN_S = 2.5 * SHORT_LEASE_MS / 1000
+
+
+class Done(base.Row):
+    """One accepted result."""
+
+    job_id = TextField()
+    attempt = IntegerField()
+    claimed_ms = BigIntegerField()
+
+
+class Refused(base.Row):
+    """One result that came too late."""
+
+    job_id = TextField()
+
+
+def work(url: str, lease_ms: int) -> None:
+    """Claim and finish until nothing is left to claim or to wait for."""
+    claim.LEASE_MS = lease.LEASE_MS = lease_ms
+    base.connect(url)
+    owner = presence.new_owner()
+    here = presence.Presence(owner)
+    next_reap = 0.0
+    while True:
+        if time.monotonic() >= next_reap:
+            next_reap = time.monotonic() + REAP_EVERY_S
+            queue.reap_expired(queue.now())
+            for dead in presence.dead():
+                queue.reap_owner(dead, queue.now())
+                presence.bury(dead)
+        taken = queue.claim(owner, tuple(KINDS.values()), queue.now())
+        if taken is not None:
+            _finish(taken)
+        elif not Job.select().where(Job.status.in_(("queued", "running"))).exists():
+            break
+        else:
+            time.sleep(0.02)
+    here.close()
+
+
+def _finish(taken: queue.Claim) -> None:
+    claimed_ms = queue.now().wall_ms
+    try:
+        with base.transaction():
+            Done.create(job_id=taken.job.id, attempt=taken.lease.attempt, claimed_ms=claimed_ms)
+            queue.finish(taken.lease, None, queue.now())
+    except LeaseLost:
+        with base.transaction():
+            Refused.create(job_id=taken.job.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What a run with kills came to."""
+
+    jobs: int
+    kills: int
+    freezes: int
+    lost: int
+    twice: int
+    again: int
+    refused: int
+    recovery_ms: tuple[int, ...]
+    seconds: float
+
+
+def kills(folder: Path, jobs: int, claimers: int, dice: random.Random) -> Toll:
+    """Kill or freeze a random claimer again and again until every job is done."""
+    url = _filled(folder, jobs, max_attempts=1_000_000)
+    began = time.monotonic()
+    killed = freezes = 0
+    held: dict[str, int] = {}
+    processes = [_start(url, SHORT_LEASE_MS) for _ in range(claimers)]
+    frozen: dict[int, float] = {}
+    while _left():
+        time.sleep(KILL_EVERY_S)
+        _thaw(processes, frozen)
+        index = dice.randrange(claimers)
+        victim = processes[index]
+        if index in frozen or victim.poll() is not None:
+            continue
+        if dice.random() < FROZEN_SHARE:
+            victim.send_signal(signal.SIGSTOP)
+            frozen[index] = time.monotonic() + FROZEN_S
+            freezes += 1
+            continue
+        victim.kill()
+        victim.wait()
+        now_ms = queue.now().wall_ms
+        held.update(dict.fromkeys(_held_by(victim.pid), now_ms))
+        killed += 1
+        processes[index] = _start(url, SHORT_LEASE_MS)
+    for index in frozen:
+        processes[index].send_signal(signal.SIGCONT)
+    for process in processes:
+        process.wait()
+    return _toll(jobs, killed, freezes, held, time.monotonic() - began)
+
+
+def _toll(jobs: int, killed: int, freezes: int, held: dict[str, int], seconds: float) -> Toll:
+    accepted = [(row.job_id, row.claimed_ms) for row in Done.select()]
+    again = sum(row.attempt - 1 for row in Job.select())
+    recovery = [at - held[job] for job, at in accepted if job in held and at >= held[job]]
+    return Toll(
+        jobs=jobs,
+        kills=killed,
+        freezes=freezes,
+        lost=Job.select().where(Job.status != "complete").count(),
+        twice=len(accepted) - len({job_id for job_id, _ in accepted}),
+        again=again,
+        refused=Refused.select().count(),
+        recovery_ms=tuple(sorted(recovery)),
+        seconds=seconds,
+    )
+
+
+def _held_by(pid: int) -> list[str]:
+    mine = (Job.status == "running") & Job.lease_owner.contains(f"-{pid}-")
+    return [job.id for job in Job.select(Job.id).where(mine)]
+
+
+def _thaw(processes: list[subprocess.Popen[bytes]], frozen: dict[int, float]) -> None:
+    for index in [index for index, until in frozen.items() if time.monotonic() >= until]:
+        processes[index].send_signal(signal.SIGCONT)
+        del frozen[index]
+
+
+def _left() -> int:
+    return Job.select().where(Job.status != "complete").count()
+
+
+def speed(folder: Path, jobs: int, claimers: int) -> tuple[float, list[float]]:
+    """Jobs a second, claimed and finished; and the ms that inserts beside it took, sorted."""
+    url = _filled(folder, jobs, max_attempts=1)
+    began = time.monotonic()
+    processes = [_start(url, lease.LEASE_MS) for _ in range(claimers)]
+    inserts: list[float] = []
+    while any(process.poll() is None for process in processes):
+        if _left() > claimers:
+            before = time.perf_counter()
+            queue.submit(PROBE, {}, at=queue.now())
+            inserts.append((time.perf_counter() - before) * 1000)
+        time.sleep(0.05)
+    return (jobs + len(inserts)) / (time.monotonic() - began), sorted(inserts)
+
+
+def _filled(folder: Path, jobs: int, max_attempts: int) -> str:
+    url = f"sqlite:///{folder}/beatstitch.db"
+    base.connect(url)
+    schema.upgrade()
+    with base.transaction():
+        base.database.create_tables([Done, Refused])
+        for _ in range(jobs):
+            queue.submit(PROBE, {}, at=queue.now())
+        Job.update(max_attempts=max_attempts).execute()
+    return url
+
+
+def _start(url: str, lease_ms: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, __file__, "work", url, str(lease_ms)])
+
+
+def main(verb: str, *rest: str) -> None:
+    """See the top of the file."""
+    if verb == "work":
+        work(rest[0], int(rest[1]))
+        return
+    if verb == "speed":
+        for claimers in (1, 4, 16):
+            with TemporaryDirectory() as folder:
+                rate, inserts = speed(Path(folder), 1500, claimers)
+                middle, late = statistics.median(inserts), inserts[int(len(inserts) * 0.95)]
+                _say(
+                    f"{claimers:2} claimers: {rate:5.0f} jobs/s; an insert beside them takes "
+                    f"p50 {middle:.1f}, p95 {late:.1f}, max {inserts[-1]:.1f} ms"
+                )
+                base.disconnect()
+        return
+    jobs, claimers = (int(number) for number in (*rest, *("10000", "16")[len(rest) :]))
+    seed = int.from_bytes(os.urandom(4))
+    with TemporaryDirectory() as folder:
+        _say(f"seed {seed}")
+        toll = kills(Path(folder), jobs, claimers, random.Random(seed))  # noqa: S311 - no secret
+        times = toll.recovery_ms or (0,)
+        _say(f"{toll.jobs} jobs, {toll.kills} kills, {toll.freezes} freezes, {toll.seconds:.0f} s")
+        _say(f"lost {toll.lost}, twice {toll.twice}, again {toll.again}, refused {toll.refused}")
+        _say(f"recovery p50 {statistics.median(times):.0f}, max {times[-1]} ms")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
