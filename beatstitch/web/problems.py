@@ -4,7 +4,7 @@ import errno
 import logging
 from collections.abc import Mapping, Sequence
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -106,7 +106,14 @@ def body(fault: BeatstitchError, request_id: str) -> dict[str, object]:
 def _of_http(fault: HTTPException) -> Response:
     status = fault.code or 500
     code, message = _HTTP.get(status, ("bad_request", fault.description or fault.name))
-    response = jsonify(error=code, message=message, request_id=trail.request_id())
+    shown: dict[str, object] = {
+        "error": code,
+        "message": message,
+        "request_id": trail.request_id(),
+    }
+    if status == 413:
+        shown["details"] = {"max_size_bytes": request.max_content_length}
+    response = jsonify(shown)
     response.status_code = status
     for name, value in fault.get_headers():
         if name.lower() not in ("content-type", "content-length"):

@@ -44,11 +44,12 @@ def test_json_that_is_no_object_is_422(anna: Caller, body: bytes) -> None:
 
 
 def test_a_json_body_has_a_limit(anna: Caller) -> None:
-    body = b'{"name": "' + b"x" * 1_000_000 + b'"}'
+    long = b'{"name": "' + b"x" * 1_000_000 + b'"}'
 
-    answer = anna.call("POST", "/projects", data=body, content_type="application/json")
+    answer = anna.call("POST", "/projects", data=long, content_type="application/json")
 
-    refused(answer, 413, "file_too_large")
+    body = refused(answer, 413, "file_too_large")
+    assert body["details"] == {"max_size_bytes": 1_000_000}
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])

@@ -93,19 +93,44 @@ def test_a_full_disk_refuses_an_upload_by_its_headers(deployment: Deployment) ->
 def test_an_upload_that_breaks_off_leaves_nothing(running: Deployment) -> None:
     caller = running.caller()
     project = caller.post("/projects", json={"name": "Test"}).json()["id"]
-    token = caller.session.headers["Authorization"]
-    head = (
-        f"POST /api/projects/{project}/media HTTP/1.1\r\nHost: x\r\nAuthorization: {token!s}\r\n"
-        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 2000000\r\n\r\n"
-        '--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
-    )
-    host, port = running.url.removeprefix("http://").split(":")
 
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(head.encode() + JPEG * 100)
+    _half_an_upload(running, caller, project).close()
 
     assert caller.get(f"/projects/{project}").json()["media_assets"] == []
     assert waited(lambda: not list((running.data / "incoming").iterdir()))
+
+
+def test_a_server_that_is_killed_while_it_reads_leaves_nothing(deployment: Deployment) -> None:
+    server = deployment.serve()
+    caller = deployment.caller()
+    project = caller.post("/projects", json={"name": "Test"}).json()["id"]
+    upload = _half_an_upload(deployment, caller, project)
+
+    server.kill()
+
+    server.wait()
+    upload.close()
+    left = [path for path in deployment.data.rglob("*") if path.is_file()]
+    assert {path.parent for path in left} == {deployment.data}
+    deployment.serve()
+    again = HttpCaller(f"{deployment.url}/api")
+    again.session.headers.update(caller.session.headers)
+    files = [("files", ("a.jpg", JPEG))]
+    assert again.post(f"/projects/{project}/media", files=files).json()["total_uploaded"] == 1
+
+
+def _half_an_upload(deployment: Deployment, caller: HttpCaller, project: str) -> socket.socket:
+    """A connection on which the server has got a part of a file, and waits for the rest."""
+    head = (
+        f"POST /api/projects/{project}/media HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: {caller.session.headers['Authorization']!s}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 2000000\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+    )
+    host, port = deployment.url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(head.encode() + JPEG * 200)
+    return connection
 
 
 def test_streams_leave_room_for_others(running: Deployment) -> None:
