@@ -43,6 +43,8 @@ def serve(host: str, port: int, path: Path | None, threads: int) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     click.echo(f"BeatStitch answers at {_address(listener)}")
+    if path is None:
+        click.echo(f"Its API is described at {_address(listener)}api/docs")
     try:
         server.run()
     finally:
