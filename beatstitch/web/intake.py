@@ -2,7 +2,7 @@
 
 On the way in the bytes have their final name before the row that names them commits, together with
 the job that looks at them. On the way out the rows go first. What a crash leaves between the two
-is a file that no row names, which the hourly maintenance removes.
+is a file that no row names: nobody is shown it, and at the latest it goes with its project.
 """
 
 from collections.abc import Iterable, Iterator
@@ -133,7 +133,7 @@ def _cancel_all(live: Iterable[Job]) -> None:
 
 
 def _remove_unless_rendering(project: Project, keys: Iterable[str | None]) -> None:
-    """A render under way may be reading these files; then maintenance removes them later."""
+    """A render under way may be reading these files; then they stay until the project goes."""
     if jobs.live_of_project(project.id, RENDERS):
         return
     for key in filter(None, keys):
