@@ -1,4 +1,8 @@
-"""A grid that follows from a tempo alone: set by a person, or proposed when no beat was heard."""
+"""Beats that follow from one tempo, or from one after another: set by a person, or proposed when no
+beat was heard."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 from beatstitch.beats import bars, tempo
 from beatstitch.beats.grid import Beat, BeatGrid
@@ -30,6 +34,31 @@ def steady_beats(
         for i, time_us in places
         if 0 <= time_us < duration_us
     )
+
+
+def changing_beats(
+    tempi: Sequence[tuple[int, float]], beats_per_bar: int, duration_us: int
+) -> tuple[Beat, ...]:
+    """Beats of one tempo after another: (time in µs, BPM). Bars are counted from the first time.
+
+    A beat lies on every such time; one less than half a beat before it gives way. The first tempo
+    reaches back to the song's start. Raises Invalid as `steady_beats` does, and for times that do
+    not rise inside of the song.
+    """
+    starts = [start_us for start_us, _ in tempi]
+    ends = [*starts[1:], duration_us]
+    if any(not 0 <= start < end for start, end in zip(starts, ends, strict=True)):
+        raise Invalid("bad_tempo_changes", "Tempo changes must rise and lie inside of the song.")
+    beats: list[Beat] = []
+    for (start_us, bpm), end_us in zip(tempi, ends, strict=True):
+        part = steady_beats(bpm, start_us, beats_per_bar, end_us)
+        gap_us = end_us - part[-1].time_us
+        if end_us < duration_us and part[-1].time_us > start_us and gap_us < _MINUTE_US / bpm / 2:
+            part = part[:-1]
+        beats += [beat for beat in part if not beats or beat.time_us >= start_us]
+    first = next(index for index, beat in enumerate(beats) if beat.time_us == starts[0])
+    numbers = bars.counted(len(beats), first, beats_per_bar)
+    return tuple(replace(b, beat_number=n) for b, n in zip(beats, numbers, strict=True))
 
 
 def steady_grid(
