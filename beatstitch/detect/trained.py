@@ -9,12 +9,16 @@ from beatstitch.detect import networks
 from beatstitch.detect.decode import Activations, Path, best_path
 from beatstitch.detect.harmony import starts_mid_bar
 from beatstitch.detect.heard import Heard
+from beatstitch.detect.metre import is_compound
 from beatstitch.detect.networks import Impression
 from beatstitch.detect.octave import is_doubled
 from beatstitch.detect.pcm import Song
 from beatstitch.detect.peaks import peak_us, strengths
 
 METRES = (2, 3, 4)
+# Of a song whose eighths were taken for beats. The networks hear a downbeat in the middle of its
+# long bars, and bars of two would win; at such tempi they are rare.
+_SLOW_METRES = (3, 4)
 # madmom's own range; outside of it the networks were not trained.
 _SLOWEST_BPM, _FASTEST_BPM = 55.0, 215.0
 # How far from a tempo that is known the song may be.
@@ -45,9 +49,11 @@ def follow(impression: Impression, bpm_hint: float | None) -> Heard:
     activations = impression.activations
     best, second = _ranked(activations, bpm_hint)
     if bpm_hint is None and is_doubled(activations, best):
-        best, second = _ranked(activations, best.bpm() / 2)
+        best, second = _ranked(activations, best.bpm() / 2, _SLOW_METRES)
     if not best.frames:
         return _nothing()
+    if bpm_hint is None and is_compound(activations, best):
+        best, second = _in_two(activations, best.bpm() * 2 / 3), best
     numbers = best.numbers
     if starts_mid_bar(impression, best):
         numbers = tuple((number + 1) % 4 + 1 for number in numbers)
@@ -68,19 +74,25 @@ def follow(impression: Impression, bpm_hint: float | None) -> Heard:
     )
 
 
-def _ranked(activations: Activations, near_bpm: float | None) -> tuple[Path, Path]:
+def _ranked(
+    activations: Activations, near_bpm: float | None, metres: tuple[int, ...] = METRES
+) -> tuple[Path, Path]:
     """The paths of the best metre and of the next, near a tempo where one is known."""
     slowest, fastest = _SLOWEST_BPM, _FASTEST_BPM
     if near_bpm is not None:
         slowest, fastest = near_bpm / _TEMPO_WIDTH, near_bpm * _TEMPO_WIDTH
     paths = sorted(
-        (best_path(activations, metre, slowest, fastest) for metre in METRES),
+        (best_path(activations, metre, slowest, fastest) for metre in metres),
         key=lambda path: path.log_probability,
         reverse=True,
     )
     if _is_half_a_bar(paths[0], paths[1]):
         paths[:2] = paths[1::-1]
     return paths[0], paths[1]
+
+
+def _in_two(activations: Activations, near_bpm: float) -> Path:
+    return best_path(activations, 2, near_bpm / _TEMPO_WIDTH, near_bpm * _TEMPO_WIDTH)
 
 
 def _is_half_a_bar(two: Path, four: Path) -> bool:

@@ -72,6 +72,32 @@ def test_slow_bars_that_might_be_two_or_four_are_four():
     assert heard.beats_per_bar == 4
 
 
+def test_a_slow_song_heard_in_eighths_has_no_bars_of_two():
+    slow = drawn(120, beats=(0.1, 0.3, 0.8, 0.3), downbeats=(0.7, 0.0, 0.0, 0.0))
+
+    assert bpm_of(slow) == pytest.approx(60, rel=0.02)
+    assert found(slow).beats_per_bar == 4
+
+
+def test_bars_of_three_with_a_beat_in_their_middle_are_bars_of_two():
+    # Six eighths a bar, 260 a minute.
+    jig = drawn(
+        260, beats=(0.1, 0.4, 0.65, 0.75, 0.65, 0.4), downbeats=(0.85, 0.0, 0.0, 0.0, 0.0, 0.0)
+    )
+
+    assert found(jig).beats_per_bar == 2
+    assert bpm_of(jig) == pytest.approx(260 / 3, rel=0.02)
+
+
+def test_a_waltz_in_eighths_stays_in_three():
+    waltz = drawn(
+        260, beats=(0.1, 0.4, 0.75, 0.4, 0.75, 0.4), downbeats=(0.85, 0.0, 0.0, 0.0, 0.0, 0.0)
+    )
+
+    assert found(waltz).beats_per_bar == 3
+    assert bpm_of(waltz) == pytest.approx(130, rel=0.02)
+
+
 def test_strong_peaks_give_trust_and_weak_ones_little():
     pattern = (0.6, 0.0, 0.1, 0.0)
 
