@@ -8,8 +8,8 @@ import click
 from beatstitch import limits
 from beatstitch.beats.grid import dumps
 from beatstitch.cli.cache import Cache
+from beatstitch.cli.delivery import check_places, delivery
 from beatstitch.cli.gather import given
-from beatstitch.cli.make import delivery
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.song import hear
 from beatstitch.cli.workbench import Workbench
@@ -34,6 +34,8 @@ def beats(
     song: Path, output: Path | None, detector: Detector | None, bpm_hint: float | None
 ) -> None:
     """Write the beats of SONG: times, bars, tempo, and how sure they are."""
+    if output is not None:
+        check_places({"the list of beats": output}, {song: "the song"})
     cache = Cache(settings().cache_path, settings().cache_bytes)
     with (
         cache.scratch() as scratch,
@@ -49,7 +51,7 @@ def beats(
         )
     cache.prune()
     if output is None:
-        click.echo(dumps(heard.grid), nl=False)
+        click.echo(dumps(heard.beats), nl=False)
         return
     with delivery(output) as temporary:
-        temporary.write_text(dumps(heard.grid))
+        temporary.write_text(dumps(heard.beats))

@@ -4,6 +4,7 @@ Files appear under their name whole or not at all. Each run has a scratch folder
 locked while the run lives, so that the next one can sweep what a killed run left.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -13,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 
+from beatstitch.errors import Unavailable
+
 SCRATCH = "scratch"
 LOCK = "lock"
 
@@ -21,9 +24,20 @@ class Cache:
     """A folder of files by key, at most `most_bytes` large, the least recently used going first."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
-        self._folder = folder
+        """Make the folder if need be. Raises Unavailable where nothing can be written."""
         self._most_bytes = most_bytes
-        (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
+        try:
+            # Absolute, for FFmpeg is confined and works in a folder of its own; "~" is what is
+            # left of the home of a user who has none.
+            self._folder = folder.expanduser().absolute()
+            (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self._folder / SCRATCH).close()
+        except OSError as refused:
+            if refused.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise _unwritable(folder, refused.strerror or "it can't be written") from refused
+        except RuntimeError as homeless:
+            raise _unwritable(folder, "you have no home folder") from homeless
 
     def find(self, key: str) -> Path | None:
         """The file under a key, marked as used now, or None."""
@@ -92,3 +106,11 @@ class Cache:
             except (BlockingIOError, FileNotFoundError, NotADirectoryError):
                 # At work, or just being made or removed by another run.
                 continue
+
+
+def _unwritable(folder: Path, why: str) -> Unavailable:
+    return Unavailable(
+        "cache_unwritable",
+        f"Nothing can be kept in {folder}: {why}. Name another folder by --cache or "
+        "BEATSTITCH_CACHE.",
+    )

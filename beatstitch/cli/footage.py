@@ -3,7 +3,7 @@ used is left out with its reason, and the rest goes on."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -15,8 +15,10 @@ from beatstitch.errors import (
     BeatstitchError,
     Cancelled,
     InsufficientStorage,
+    NotFound,
     Transient,
     Unavailable,
+    UnsupportedMedia,
 )
 from beatstitch.jobs.media_processing import handler
 from beatstitch.jobs.media_processing.args import INGEST, Facts, Ticket
@@ -101,10 +103,14 @@ def measure_again(footage: Footage, ids: Sequence[str], bench: Workbench) -> Foo
 
 
 def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:
+    if path.is_dir():
+        return LeftOut(path, "is a folder that can't be opened")
     try:
         file = given(path)
     except OSError as unreadable:
         return LeftOut(path, f"can't be read: {unreadable.strerror}")
+    except (NotFound, UnsupportedMedia) as refused:
+        return LeftOut(path, refused.message)
     facts_file = bench.cache.find(_facts_key(file))
     if facts_file is None:
         return _processed(file, bench, decode_all=False)
@@ -128,9 +134,6 @@ def _processed(file: Given, bench: Workbench, *, decode_all: bool) -> Shot | Lef
         raise
     except BeatstitchError as refused:
         return LeftOut(file.path, refused.message)
-    if decode_all:
-        # Ids and keys stay; only what is known of the length has changed.
-        facts = replace(facts, note=facts.note or "was measured by decoding all of it")
     bench.cache.write(_FACTS.dump_json(facts), _facts_key(file))
     return Shot(file, facts)
 

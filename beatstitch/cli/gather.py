@@ -2,13 +2,14 @@
 and every file gets the id that follows from its content."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from beatstitch.errors import NotFound
+from beatstitch.errors import NotFound, UnsupportedMedia
 
 # Ids on the command line are UUIDv5 in this space, of the content's SHA-256: the same file is the
 # same medium on every machine.
@@ -34,33 +35,51 @@ class Given:
 
 
 def given(path: Path) -> Given:
-    """A file and its hash. Raises NotFound for what is no file, OSError for what can't be read."""
-    if not path.is_file():
+    """A file and its hash. Raises NotFound for what isn't there, UnsupportedMedia for what is no
+    file, OSError for what can't be read."""
+    if not path.exists():
         raise NotFound("no_such_file", f"There is no file {path}.")
+    if not path.is_file():
+        raise UnsupportedMedia("not_a_file", f"{path} is not a file.")
     with path.open("rb") as file:
         return Given(path, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def files(paths: Sequence[Path]) -> tuple[Path, ...]:
+def files(paths: Sequence[Path], passed_over: Sequence[Path] = ()) -> tuple[Path, ...]:
     """The files meant by files and folders, each once: as given, a folder's in natural order.
 
-    Hidden files and folders are passed over. Raises NotFound for a path that isn't there.
+    In folders, what is hidden or `passed_over` is no footage; a folder that can't be opened stands
+    for itself. Raises NotFound for a path that isn't there.
     """
     found: dict[Path, Path] = {}
+    others = {path.resolve() for path in passed_over}
+    entered: set[Path] = set()
     for path in paths:
         if not path.exists():
             raise NotFound("no_such_file", f"There is no file or folder {path}.")
-        for file in _walk(path) if path.is_dir() else (path,):
-            found.setdefault(file.resolve(), file)
+        if not path.is_dir():
+            found.setdefault(path.resolve(), path)
+            continue
+        for file in _walk(path, entered):
+            if file.resolve() not in others:
+                found.setdefault(file.resolve(), file)
     return tuple(found.values())
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, entered: set[Path]) -> Iterator[Path]:
+    """The files in a folder and its folders. Each is `entered` once: links may lead in circles."""
+    real = folder.resolve()
+    if real in entered:
+        return
+    entered.add(real)
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield folder
+        return
     for path in sorted(folder.iterdir(), key=lambda p: _natural(p.name)):
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, entered)
         elif path.is_file():
             yield path
 

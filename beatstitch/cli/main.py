@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 from beatstitch import __version__
+from beatstitch.cli.sentences import printable
 from beatstitch.errors import BeatstitchError, Invalid
 
 BAD_USE, FAILED, INTERRUPTED = 2, 1, 130
@@ -81,5 +82,5 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _say(sentence: str, code: int) -> int:
-    click.echo(f"beatstitch: {sentence}", err=True)
+    click.echo(printable(f"beatstitch: {sentence}"), err=True)
     return code

@@ -3,9 +3,7 @@
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import get_args
 
@@ -14,6 +12,7 @@ from click.core import ParameterSource
 
 from beatstitch import limits
 from beatstitch.cli.cache import Cache
+from beatstitch.cli.delivery import check_places, delivery
 from beatstitch.cli.options import Rate, Size, Time
 from beatstitch.cli.production import Made, Wishes, produce
 from beatstitch.cli.progress import Progress
@@ -63,7 +62,9 @@ SET_BY_EDL = (
 @click.option("--fps", type=Rate(), default="30", show_default=True, help="Frames a second.")
 @click.option("--preview", is_flag=True, help="A small, quick film with the same cuts.")
 @click.option("--start", type=Time(), default="0", help="Where in the song to begin.")
-@click.option("--duration", type=Time(), help="How much of the song to use; all without it.")
+@click.option(
+    "--duration", type=Time(least_ms=1), help="How much of the song to use; all without it."
+)
 @click.option(
     "--detector",
     type=click.Choice(get_args(Detector)),
@@ -107,7 +108,12 @@ def make(
     **wanted: object,
 ) -> None:
     """Make a film of MEDIA (photos, clips, folders of them), cut to the beats of SONG."""
-    _refuse_idle_options(bpm, from_edl)
+    _refuse_idle_options(bpm, detector, from_edl)
+    report_file = report or _beside(output)
+    places = {"the film": output, "the sync report": report_file}
+    if edl is not None:
+        places["the timeline"] = edl
+    check_places(places, _read(song, media, from_edl))
     wishes = Wishes(
         song=song,
         media=media,
@@ -116,18 +122,23 @@ def make(
         steady=Steady(bpm, 1000 * int(str(wanted["offset"]))) if bpm else None,
         edl=from_edl,
         is_preview=preview,
+        written=tuple(places.values()),
     )
     kept = Cache(cache or settings().cache_path, settings().cache_bytes)
     threads = jobs or len(os.sched_getaffinity(0))
-    report_file = report or output.with_suffix(".sync.json")
-    with delivery(output) as film, kept.scratch() as scratch:
-        with Workbench(kept, scratch, threads) as bench:
-            made = produce(wishes, bench, Progress(quiet))
-        _write(report_file, json.dumps(report_json(made.report), indent=1) + "\n")
+    with ExitStack() as stack:
+        # Made first of all, so that nobody waits for a film that can't be written.
+        film = stack.enter_context(delivery(output))
+        timeline = stack.enter_context(delivery(edl)) if edl is not None else None
+        scratch = stack.enter_context(kept.scratch())
+        with delivery(report_file) as measured:
+            with Workbench(kept, scratch, threads) as bench:
+                made = produce(wishes, bench, Progress(quiet))
+            measured.write_text(json.dumps(report_json(made.report), indent=1) + "\n")
         _accept(made, report_file)
         shutil.copyfile(made.film, film)
-        if edl is not None:
-            _write(edl, dumps(made.edl))
+        if timeline is not None:
+            timeline.write_text(dumps(made.edl))
     kept.prune()
     if not quiet:
         click.echo(
@@ -144,32 +155,6 @@ def make(
         )
 
 
-@contextmanager
-def delivery(output: Path) -> Iterator[Path]:
-    """A file beside `output` that takes its name when all went well, and else is gone. It is made
-    first of all, so that nobody waits for a film that can't be written."""
-    handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _write(path: Path, text: str) -> None:
-    with delivery(path) as temporary:
-        temporary.write_text(text)
-
-
 def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, object]:
     return {
         "beats_per_cut": int(str(wanted["beats_per_cut"])),
@@ -184,7 +169,22 @@ def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, obj
     }
 
 
-def _refuse_idle_options(bpm: float | None, from_edl: Path | None) -> None:
+def _beside(film: Path) -> Path:
+    """Where the sync report goes if nobody says."""
+    return film.parent / f"{film.stem}.sync.json"
+
+
+def _read(song: Path, media: tuple[Path, ...], from_edl: Path | None) -> dict[Path, str]:
+    """The files that the run reads, which none of its own may replace."""
+    read = dict.fromkeys(media, "one of the media")
+    if from_edl is not None:
+        read[from_edl] = "the timeline that is read"
+    return {**read, song: "the song"}
+
+
+def _refuse_idle_options(
+    bpm: float | None, detector: Detector | None, from_edl: Path | None
+) -> None:
     """An option that would do nothing is a mistake to name, not to pass over."""
     ctx = click.get_current_context()
     given = [
@@ -195,6 +195,8 @@ def _refuse_idle_options(bpm: float | None, from_edl: Path | None) -> None:
         raise click.UsageError(f"--{option} can't change a given timeline (--from-edl).")
     if "offset" in given and bpm is None:
         raise click.UsageError("--offset goes with --bpm.")
+    if detector is not None and bpm is not None:
+        raise click.UsageError("With --bpm nobody listens; leave --detector out.")
 
 
 def _accept(made: Made, report_file: Path) -> None:

@@ -17,6 +17,9 @@ class Time(click.ParamType[int]):
 
     name = "time"
 
+    def __init__(self, least_ms: int = 0) -> None:
+        self._least_ms = least_ms
+
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
@@ -26,7 +29,10 @@ class Time(click.ParamType[int]):
         found = re.fullmatch(r"(?:(\d+):)?(\d+(?:\.\d+)?)", str(value))
         if found is None:
             self.fail(f"{value!r} is not a time; write seconds (12.5) or 1:02.5.", param, ctx)
-        return round((int(found[1] or 0) * 60 + Fraction(found[2])) * 1000)
+        time_ms = round((int(found[1] or 0) * 60 + Fraction(found[2])) * 1000)
+        if time_ms < self._least_ms:
+            self.fail(f"{value} is too short; {self._least_ms} ms is the least.", param, ctx)
+        return time_ms
 
 
 class Size(click.ParamType[tuple[int, int]]):

@@ -1,5 +1,6 @@
 """The making of one film: hear the song, take in the footage, build the timeline, render, check."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid5
@@ -9,7 +10,7 @@ from beatstitch.cli.film import ClipsBreakOff, join, order_film, render
 from beatstitch.cli.footage import Footage
 from beatstitch.cli.gather import SPACE, Given, files, given
 from beatstitch.cli.progress import Progress
-from beatstitch.cli.song import Song, Steady, hear, set_by_hand
+from beatstitch.cli.song import Song, Steady, decode, hear, set_by_hand
 from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.errors import Invalid, MediaRejected
 from beatstitch.jobs.beat_analysis.args import Detector
@@ -24,7 +25,8 @@ from beatstitch.timeline.settings import TimelineSettings
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a person asked for. `steady` takes the place of listening, `edl` of building."""
+    """What a person asked for. `steady` takes the place of listening, `edl` of building. What is
+    to be `written` is no footage, though it may lie in one of the folders from the last time."""
 
     song: Path
     media: tuple[Path, ...]
@@ -33,6 +35,7 @@ class Wishes:
     steady: Steady | None = None
     edl: Path | None = None
     is_preview: bool = False
+    written: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,14 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
     Raises Invalid for wishes that can't be met, MediaRejected when nothing usable is left.
     """
     song_file = given(wishes.song)
-    paths = [p for p in files(wishes.media) if p.resolve() != wishes.song.resolve()]
-    taken_in = intake.start(paths, bench)
+    asked = _asked(wishes.edl, song_file) if wishes.edl is not None else None
+    taken_in = intake.start(files(wishes.media, (wishes.song, *wishes.written)), bench)
     with progress.step("Listening to the song") as step:
         song = _heard(song_file, wishes, bench, lambda percent, _: step.reach(percent))
     with progress.step("Taking in the footage") as step:
         footage = intake.finish(taken_in)
     while True:
-        edl = _edl(wishes, song, footage)
+        edl = _built(wishes, song, footage) if asked is None else _checked(asked, footage)
         look = (profile.preview if wishes.is_preview else profile.final)(edl.settings)
         film = order_film(edl, footage, song, look)
         try:
@@ -77,20 +80,31 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
 
 def _heard(song: Given, wishes: Wishes, bench: Workbench, report: Report) -> Song:
     if wishes.edl is not None:
-        # The timeline is given with its cuts; the song is only decoded.
-        return set_by_hand(song, Steady(120.0, 0), bench, report)
+        return decode(song, bench, report)
     if wishes.steady is not None:
         return set_by_hand(song, wishes.steady, bench, report)
     return hear(song, wishes.detector, None, bench, report)
 
 
-def _edl(wishes: Wishes, song: Song, footage: Footage) -> Edl:
-    if wishes.edl is not None:
-        return _given_edl(wishes.edl, song, footage)
+def _asked(path: Path, song: Given) -> Edl:
+    """The timeline of a file. Raises Invalid for one of another song than this."""
+    edl = loads(path.read_bytes())
+    if edl.audio.checksum != song.checksum:
+        raise Invalid("other_song", f"{path.name} was made for another song than this.")
+    return edl
+
+
+def _checked(edl: Edl, footage: Footage) -> Edl:
+    """A given timeline that can be rendered with what was given. Raises Invalid."""
+    check(edl, {shot.given.id: shot.medium for shot in footage.shots})
+    return edl
+
+
+def _built(wishes: Wishes, song: Song, footage: Footage) -> Edl:
     if not footage.shots:
         raise MediaRejected("no_media", f"There is nothing to show. {_reasons(footage)}".strip())
     return build(
-        song.grid,
+        song.beats,
         [shot.medium for shot in footage.shots],
         wishes.settings,
         audio_duration_us=song.duration_us,
@@ -98,21 +112,20 @@ def _edl(wishes: Wishes, song: Song, footage: Footage) -> Edl:
     )
 
 
-def _given_edl(path: Path, song: Song, footage: Footage) -> Edl:
-    """The timeline of a file, whose song and media are those given."""
-    edl = loads(path.read_bytes())
-    if edl.audio.checksum != song.given.checksum:
-        raise Invalid("other_song", f"{path.name} was made for another song than this.")
-    check(edl, {shot.given.id: shot.medium for shot in footage.shots})
-    return edl
-
-
 def _mended(footage: Footage, broken: ClipsBreakOff, wishes: Wishes, bench: Workbench) -> Footage:
     """The footage with the true lengths of the clips that came short."""
     mended = intake.measure_again(footage, broken.ids, bench)
     if wishes.edl is not None or mended.shots == footage.shots:
-        raise MediaRejected("clip_breaks_off", broken.message)
+        raise MediaRejected("clip_breaks_off", _short_clips(footage, broken.ids))
     return mended
+
+
+def _short_clips(footage: Footage, ids: Sequence[str]) -> str:
+    names = [shot.given.path.name for shot in footage.shots if shot.given.id in ids]
+    return (
+        f"{' or '.join(names)} has fewer pictures than the timeline shows of it. Leave it out, or "
+        "convert it to MP4 with H.264 first."
+    )
 
 
 def _reasons(footage: Footage) -> str:

@@ -1,10 +1,19 @@
-"""A group of commands whose faults are one sentence on stderr."""
+"""Sentences on a terminal: faults of a group of commands, and text that names files."""
 
+import unicodedata
 from typing import Any
 
 import click
 
 from beatstitch.errors import BeatstitchError
+
+# Control characters, undecodable bytes as Python holds them, and ends of lines and paragraphs.
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def printable(sentence: str) -> str:
+    """The sentence on one line: a file's name may hold anything, and a terminal would obey it."""
+    return "".join("\ufffd" if unicodedata.category(c) in UNPRINTABLE else c for c in sentence)
 
 
 class OneSentence(click.Group):

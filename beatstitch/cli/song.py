@@ -1,12 +1,13 @@
 """The song of a film on the command line: decoded once, and its beats heard once, per content."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beatstitch.beats.grid import BeatGrid, from_json
 from beatstitch.beats.steady import steady_grid
 from beatstitch.cli.gather import Given
 from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.documents import digest
+from beatstitch.errors import Invalid
 from beatstitch.jobs.beat_analysis import handler
 from beatstitch.jobs.beat_analysis.args import Detector, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
@@ -17,12 +18,19 @@ HEARING = 2
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song with its beats: the file, the key of its PCM in the cache, and its grid."""
+    """A song: the file, the key of its PCM in the cache, and, if anybody asked, its beats."""
 
     given: Given
     pcm_key: str
     duration_us: int
-    grid: BeatGrid
+    grid: BeatGrid | None = None
+
+    @property
+    def beats(self) -> BeatGrid:
+        """The grid. Raises Invalid for a song that was only decoded."""
+        if self.grid is None:
+            raise Invalid("not_heard", f"Nobody listened to {self.given.path.name}.")
+        return self.grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +54,23 @@ def hear(
 
 
 def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) -> Song:
-    """The song with the grid of a tempo that a person set; it is decoded and not listened to."""
-    ticket = _ticket(given, None, None)
-    heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
+    """The song with the grid of a tempo that a person set."""
+    song = decode(given, bench, report)
     grid = steady_grid(
         steady.bpm,
         steady.offset_us,
-        heard.duration_us,
+        song.duration_us,
         audio_checksum=given.checksum,
         sample_rate=SONG_SAMPLE_RATE,
     )
-    return Song(given, ticket.pcm_key, heard.duration_us, grid)
+    return replace(song, grid=grid)
+
+
+def decode(given: Given, bench: Workbench, report: Report) -> Song:
+    """The song without beats: nobody listens to it. Raises MediaRejected for what isn't a song."""
+    ticket = _ticket(given, None, None)
+    heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
+    return Song(given, ticket.pcm_key, heard.duration_us)
 
 
 def _ticket(given: Given, detector: Detector | None, bpm_hint: float | None) -> Ticket:

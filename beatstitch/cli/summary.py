@@ -5,6 +5,7 @@ from pathlib import Path
 
 from beatstitch.beats.grid import BeatGrid
 from beatstitch.cli.footage import LeftOut, Shot
+from beatstitch.cli.sentences import printable
 from beatstitch.cli.song import Song
 from beatstitch.process import sandbox
 from beatstitch.render.plan import Plan
@@ -35,9 +36,8 @@ def summary(
     lines = [
         f"{film}: {_clock(float(plan.duration_s))}, {profile.width} × {profile.height} at "
         f"{float(profile.frame_rate):g} fps, {size_mb:.1f} MB",
-        f"Song: {song.given.path.name}, {_tempo(song.grid)}",
-        f"Cuts: {len(edl.segments) - 1}; the worst is {report.worst_cut_error_ms:.1f} ms "
-        f"({report.worst_cut_error_frames:.2f} frames) from its beat, measured in the film",
+        f"Song: {song.given.path.name}, {_tempo(song.grid, edl)}",
+        f"Cuts: {_cuts(len(edl.segments) - 1, report)}",
         f"Sync report: {report_file}",
     ]
     if sandbox() == "degraded":
@@ -47,10 +47,21 @@ def summary(
         f"Note: {shot.given.path.name}: {shot.facts.note}" for shot in shots if shot.facts.note
     ]
     lines += [f"Left out: {_named(left)}" for left in left_out]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
-def _tempo(grid: BeatGrid) -> str:
+def _cuts(count: int, report: SyncReport) -> str:
+    if count == 0:
+        return "none"
+    return (
+        f"{count}; the worst is {report.worst_cut_error_ms:.1f} ms "
+        f"({report.worst_cut_error_frames:.2f} frames) from its beat, measured in the film"
+    )
+
+
+def _tempo(grid: BeatGrid | None, edl: Edl) -> str:
+    if grid is None:
+        return f"{edl.audio.bpm:.1f} BPM (as the timeline says)"
     if grid.verdict == "no_beat":
         return f"no beat found, a steady {grid.bpm:.4g} BPM instead ({grid.analyzer})"
     bars = len(grid.downbeats())
@@ -59,7 +70,8 @@ def _tempo(grid: BeatGrid) -> str:
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+    tenths = round(seconds * 10)
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
 def _named(left: LeftOut) -> str:

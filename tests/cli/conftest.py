@@ -19,14 +19,16 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def command(cache: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts `beatstitch` with arguments, in a folder of the test's own."""
+    """Starts `beatstitch` with arguments, in a folder of the test's own unless one is named."""
 
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
+    def start(
+        *arguments: str | Path, folder: Path = tmp_path, **environment: str
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "beatstitch", *map(str, arguments)],
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, "BEATSTITCH_CACHE": str(cache), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -46,8 +48,8 @@ def command(cache: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Po
 def beatstitch(command: Callable[..., subprocess.Popen[str]]) -> Run:
     """Runs `beatstitch` with arguments to its end."""
 
-    def run(*arguments: str | Path, **environment: str) -> Said:
-        process = command(*arguments, **environment)
+    def run(*arguments: str | Path, **options: str | Path) -> Said:
+        process = command(*arguments, **options)
         out, err = process.communicate(timeout=300)
         return Said(process.returncode, out, err)
 

@@ -1,0 +1,150 @@
+"""What is made never takes the place of what was given, and names are only names."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from running import Run
+from songs import Song
+
+SMALL = ("--size", "320x180", "--bpm", "120", "--offset", "0.5", "--duration", "3")
+
+
+@pytest.fixture
+def given(short_song: Song, photos: tuple[Path, ...], tmp_path: Path) -> Path:
+    """A folder with copies of a song, a photo and a timeline, which a run may be asked to harm."""
+    folder = tmp_path / "given"
+    folder.mkdir()
+    (folder / "song.wav").write_bytes(short_song.path.read_bytes())
+    (folder / "photo.jpg").write_bytes(photos[0].read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("-o", "song.wav"), "song.wav is the song; the film needs a name of its own"),
+        (("-o", "photo.jpg"), "photo.jpg is one of the media; the film needs"),
+        (("-o", "link"), "link is the song; the film needs"),
+        (("-o", "."), ". is a folder; the film needs the name of a file"),
+        (("-o", ""), ". is a folder; the film needs the name of a file"),
+        (("-o", "pipe"), "pipe is not a file; the film can't take its place"),
+        (("-o", "f.mp4", "--edl", "f.mp4"), "f.mp4 is the film; the timeline needs"),
+        (("-o", "f.mp4", "--report", "photo.jpg"), "photo.jpg is one of the media; the sync"),
+        (("-o", "f.mp4", "--edl", "no/e.json"), "There is no folder no for the timeline"),
+        (("-o", "f.mp4", "--report", "no/r.json"), "There is no folder no for the sync report"),
+    ],
+)
+def test_a_place_that_must_not_be_written_is_refused_before_any_work(
+    beatstitch: Run, given: Path, cache: Path, options: tuple[str, ...], says: str
+) -> None:
+    (given / "link").symlink_to("song.wav")
+    os.mkfifo(given / "pipe")
+    before = {path.name: path.lstat().st_mtime_ns for path in given.iterdir()}
+
+    said = beatstitch("make", "song.wav", "photo.jpg", *options, *SMALL, folder=given)
+
+    assert said.code in {1, 2}
+    assert said.err.startswith(f"beatstitch: {says}")
+    assert {path.name: path.lstat().st_mtime_ns for path in given.iterdir()} == before
+    assert not cache.exists()
+
+
+def test_beats_are_not_written_over_their_song(beatstitch: Run, given: Path) -> None:
+    said = beatstitch("beats", "song.wav", "-o", "song.wav", folder=given)
+
+    assert said.code == 2
+    assert "song.wav is the song" in said.err
+
+
+def test_a_film_in_the_folder_of_its_media_is_not_its_own_footage(
+    beatstitch: Run, given: Path
+) -> None:
+    make = ("make", "song.wav", ".", "-o", "film.mp4", "--edl", "e.json", *SMALL)
+    first = beatstitch(*make, folder=given)
+
+    second = beatstitch(*make, folder=given)
+
+    assert (first.code, second.code) == (0, 0)
+    assert second.out == first.out
+    assert "Left out" not in second.out
+
+
+def test_a_film_named_by_a_link_goes_where_the_link_points(beatstitch: Run, given: Path) -> None:
+    (given / "film.mp4").symlink_to("elsewhere.mp4")
+
+    said = beatstitch("make", "song.wav", "photo.jpg", "-o", "film.mp4", *SMALL, folder=given)
+
+    assert said.code == 0, said.err
+    assert (given / "film.mp4").is_symlink()
+    assert (given / "elsewhere.mp4").stat().st_size > 1000
+
+
+def test_any_name_that_a_file_may_have_is_only_a_name(
+    beatstitch: Run, short_song: Song, photos: tuple[Path, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "any names"
+    folder.mkdir()
+    names = (b"-dash.jpg", b"a b.jpg", b"q'\"`.jpg", b"c:%03d.jpg", b"\xff\xfe.jpg", b"x" * 200)
+    for number, name in enumerate(names):
+        (folder / os.fsdecode(name)).write_bytes(photos[0].read_bytes() + bytes(number))
+    (folder / "line\nred\x1b[31m.mp4").write_text("no film " * 600)
+
+    said = beatstitch(
+        "make", short_song.path, ".", "-o", os.fsdecode(b"-\xff%d"), *SMALL, folder=folder
+    )
+
+    assert said.code == 0, said.err
+    assert "Note: 3 of 6 photos and clips found no place" in said.out
+    assert "Left out: line\ufffdred\ufffd[31m.mp4 is a text file" in said.out
+    assert (folder / os.fsdecode(b"-\xff%d")).exists()
+
+
+def test_links_that_lead_in_circles_are_followed_once(
+    beatstitch: Run, given: Path, tmp_path: Path
+) -> None:
+    inner = given / "inner"
+    inner.mkdir()
+    for name in ("a", "b", "c"):
+        (given / name).symlink_to(".")
+        (inner / name).symlink_to("..")
+
+    said = beatstitch("make", "song.wav", ".", "-o", "film.mp4", *SMALL, folder=given)
+
+    assert said.code == 0, said.err
+    assert "Left out" not in said.out
+
+
+def test_a_cache_may_be_named_from_where_one_stands(beatstitch: Run, given: Path) -> None:
+    said = beatstitch(
+        "make", "song.wav", "photo.jpg", "-o", "film.mp4", *SMALL, "--cache", "kept", folder=given
+    )
+
+    assert said.code == 0, said.err
+    assert list((given / "kept" / "film" / "chunks").glob("*/*.mp4"))
+
+
+def test_a_cache_that_cannot_be_written_is_said_with_the_way_out(
+    beatstitch: Run, given: Path
+) -> None:
+    said = beatstitch(
+        "make", "song.wav", "photo.jpg", "-o", "film.mp4", *SMALL, folder=given,
+        BEATSTITCH_CACHE=str(given / "song.wav" / "kept"),
+    )  # fmt: skip
+
+    assert said.code == 1
+    assert "song.wav/kept: Not a directory. Name another folder by --cache" in said.err
+    assert not (given / "film.mp4").exists()
+
+
+def test_a_given_timeline_speaks_for_its_own_tempo(beatstitch: Run, given: Path) -> None:
+    make = ("make", "song.wav", "photo.jpg")
+    beatstitch(*make, "-o", "one.mp4", "--edl", "e.json", "--bpm", "90", folder=given)
+
+    said = beatstitch(*make, "-o", "two.mp4", "--from-edl", "e.json", folder=given)
+
+    assert "Song: song.wav, 90.0 BPM (as the timeline says)" in said.out
+    assert (given / "one.mp4").read_bytes() == (given / "two.mp4").read_bytes()
+    assert json.loads((given / "two.sync.json").read_bytes())["ok"]
