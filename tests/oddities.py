@@ -192,6 +192,16 @@ def _moving(path: Path) -> None:
     first.save(path, save_all=True, append_images=others, duration=200, loop=0)
 
 
+def _with_extras(path: Path) -> None:
+    """A phone's photo, with a small second picture behind it (a depth or gain map) as MPO."""
+    extra = coded_image(MOVING_ON[0], (160, 90))
+    coded_image(IDS[path.name]).save(path, "MPO", save_all=True, append_images=[extra])
+
+
+def _sliver(width: int, height: int) -> Maker:
+    return lambda path: Image.new("RGB", (width, height), (200, 120, 40)).save(path)
+
+
 def _heic(path: Path) -> None:
     pillow_heif.from_pillow(coded_image(IDS[path.name])).save(path, quality=90)
 
@@ -258,6 +268,10 @@ ODDITIES: dict[str, Maker] = {
     "see_through.png": _see_through,
     "animated.gif": _moving,
     "animated.webp": _moving,
+    "extras.jpg": _with_extras,
+    "one_pixel.png": _sliver(1, 1),
+    "wide_sliver.png": _sliver(5000, 1),
+    "high_sliver.png": _sliver(1, 5000),
     "bomb.png": _bomb,
     **{f"exif_{value}.jpg": _oriented(value) for value in ORIENTED},
 }

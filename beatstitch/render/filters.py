@@ -13,6 +13,12 @@ from beatstitch.timeline.settings import TransitionType
 
 # Pixels that a Ken Burns move can zoom into without going soft, at the cost of filtering them.
 MOST_OVERSAMPLING = Fraction(5, 4)
+# A picture of which cover keeps less than this is cropped before it is scaled, to the pixel of the
+# source; of others more is kept than a pixel matters.
+LEAST_KEPT = Fraction(1, 4)
+# The long side of the copy that is blurred, and its least side: where boxblur's radius of 4 is
+# more than half of a chroma plane, it darkens and stains the picture.
+BLUR_SIDE_PX, BLUR_LEAST_PX = 160, 20
 
 XFADE: dict[TransitionType, str] = {
     "crossfade": "fade",
@@ -89,6 +95,14 @@ def scale(width: int, height: int, source: Source | None = None) -> str:
 def cover(source: Source, width: int, height: int) -> str:
     """Fill width × height, cutting off what is over at both sides."""
     aspect = Fraction(width, height)
+    kept = min(aspect / source.aspect, source.aspect / aspect)
+    if kept < LEAST_KEPT:
+        # Cut off first: as high as the frame, a sliver of 4096 × 1 would be 4.4 million wide.
+        if source.aspect > aspect:
+            sides = f"'max(min(2,iw),iw*{_ratio(kept)})':ih"
+        else:
+            sides = f"iw:'max(min(2,ih),ih*{_ratio(kept)})'"
+        return f"crop={sides},{scale(width, height, source)}"
     if source.aspect > aspect:
         wide, high = _even_up(height * source.aspect), height
     else:
@@ -105,11 +119,12 @@ def contain(source: Source, width: int, height: int) -> str:
 def blur(source: Source, width: int, height: int, name: str) -> str:
     """All of the picture before a blurred copy of itself that fills the frame.
 
-    The copy is blurred at a twelfth of the size: the same look for a quarter of the cost.
-    `name` keeps the labels of several such graphs apart.
+    The copy is blurred at a size of its own: the same look in every film, at a quarter of the
+    cost. `name` keeps the labels of several such graphs apart.
     """
     wide, high = inside(source.aspect, width, height)
-    small_w, small_h = _even_up(Fraction(width, 12)), _even_up(Fraction(height, 12))
+    share = Fraction(BLUR_SIDE_PX, max(width, height))
+    small_w, small_h = (max(BLUR_LEAST_PX, _even_up(side * share)) for side in (width, height))
     return (
         f"split[{name}f][{name}b];"
         f"[{name}b]{cover(source, small_w, small_h)},format=yuv420p,boxblur=4:2,"
@@ -178,9 +193,8 @@ def move(move: KenBurns, source_width: int, source_height: int, width: int, heig
 def crop_exactly(box: Box) -> str:
     """The part of a still that a move needs, to the pixel. exact=1, or crop rounds to the
     picture's chroma grid."""
-    return (
-        f"crop={_even_down(box.width)}:{_even_down(box.height)}:{int(box.x)}:{int(box.y)}:exact=1"
-    )
+    wide, high = max(1, int(box.width)), max(1, int(box.height))
+    return f"crop={wide}:{high}:{int(box.x)}:{int(box.y)}:exact=1"
 
 
 def glide(prepared: Move, first: int, frames: int) -> str:
@@ -270,7 +284,3 @@ def _exact(value: float) -> Fraction:
 
 def _even_up(length: Fraction) -> int:
     return max(2, 2 * -(-length // 2))
-
-
-def _even_down(length: Fraction) -> int:
-    return max(2, 2 * int(length // 2))

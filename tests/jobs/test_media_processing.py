@@ -29,6 +29,7 @@ def taken_in(path: Path, workspace: Space, **ticket: object) -> tuple[Facts, Wor
     [
         "photo.jpg", "photo.png", "photo.webp", "photo.heic", "grey.jpg", "cmyk.jpg",
         "deep_grey.png", "deep_colour.png", "see_through.png", "animated.gif", "animated.webp",
+        "extras.jpg",
         *(f"exif_{value}.jpg" for value in range(2, 9)),
     ],
 )  # fmt: skip
@@ -44,6 +45,14 @@ def test_a_photo_gets_an_upright_working_copy_and_a_thumbnail(
     assert code is not None and code.clip_id == IDS[name]
     with Image.open(space.kept[facts.thumbnail_key]) as thumbnail:
         assert thumbnail.size == (256, 256)
+
+
+def test_only_what_moves_is_called_animated(oddity: Oddity, workspace: Space) -> None:
+    moving, _ = taken_in(oddity("animated.webp"), workspace)
+    phone, _ = taken_in(oddity("extras.jpg"), workspace)
+
+    assert moving.note == "animated, its first picture is shown"
+    assert phone.note is None
 
 
 @pytest.mark.parametrize(

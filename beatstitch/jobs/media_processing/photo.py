@@ -22,6 +22,8 @@ from beatstitch.workspace import Workspace
 WORKING_SIDE_PX = 4096
 THUMBNAIL_PX = 256
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF")
+# A phone's JPEG and HEIF hold further pictures too, of depth or of light, which nobody is to see.
+ANIMATED = {"PNG", "GIF", "WEBP", "AVIF"}
 # Pixels are counted before anything is decoded (`_open`), by our limit and not by Pillow's.
 Image.MAX_IMAGE_PIXELS = None
 pillow_heif.register_heif_opener()
@@ -32,7 +34,7 @@ def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
     LimitReached for one with too many pixels."""
     try:
         with _open(path, ticket.name) as image:
-            frames = getattr(image, "n_frames", 1)
+            is_animated = image.format in ANIMATED and getattr(image, "n_frames", 1) > 1
             rotation_deg = _ROTATIONS.get(image.getexif().get(_ORIENTATION, 1), 0)
             upright = _upright_srgb(image)
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as refused:
@@ -40,7 +42,7 @@ def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
         raise MediaRejected(
             "corrupt_media", f"{ticket.name} is damaged: its picture can't be read to the end."
         ) from refused
-    note = "animated, its first picture is shown" if frames > 1 else None
+    note = "animated, its first picture is shown" if is_animated else None
     return _kept(upright, ticket, workspace, rotation_deg, note)
 
 

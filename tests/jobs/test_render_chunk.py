@@ -1,0 +1,111 @@
+"""A chunk is what was planned, whatever goes into it: proved by its handler, and looked at here."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from beatstitch.jobs.media_processing.args import Ticket
+from beatstitch.jobs.media_processing.handler import run as take_in
+from beatstitch.jobs.render_chunk.handler import run
+from beatstitch.render.order import ChunkOrder
+from beatstitch.render.plan import Chunk, Layer, Piece
+from beatstitch.render.profile import Profile, final
+from beatstitch.render.source import Source
+from beatstitch.timeline.edl import KenBurns
+from beatstitch.timeline.settings import Fit, TransitionType, read_settings
+from beatstitch.workspace import Workspace
+from footage import ffmpeg, read_codes
+
+Space = Callable[..., Workspace]
+ZOOM = KenBurns(True, 1.0, 1.12, 0.5, 0.5, 0.62, 0.42)
+SLIVER = (200, 120, 40)
+
+
+def profile(fit: str, size: tuple[int, int] = (320, 180), fps: float = 30) -> Profile:
+    """A final of that shape."""
+    width, height = size
+    return final(
+        read_settings(
+            {"fit": fit, "output_width": width, "output_height": height, "output_fps": fps}
+        )
+    )
+
+
+def source(path: Path, workspace: Space) -> tuple[Source, Path]:
+    """A medium as it was taken in, and the file that FFmpeg reads."""
+    space = workspace(given=path)
+    found = take_in(Ticket(path.name, path.name, "given", "sha", "media"), space).source
+    return found, space.kept.get(found.key, path)
+
+
+def rendered(chunk: Chunk, look: Profile, files: dict[str, Path], scratch: Path) -> Path:
+    """The chunk's film, after its handler has proved it."""
+    scratch.mkdir()
+    space = Workspace(scratch, files, lambda *_: None)
+    run(ChunkOrder(chunk, look, "film", "proof"), space)
+    return space.kept["film"]
+
+
+def colours(film: Path, width: int, height: int) -> NDArray[np.int16]:
+    """The first frame as RGB."""
+    raw = ffmpeg("-i", film, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    return np.frombuffer(raw, np.uint8).reshape(height, width, 3).astype(np.int16)
+
+
+@pytest.mark.parametrize("fit", ["cover", "blur"])
+@pytest.mark.parametrize("size", [(320, 180), (180, 320)])
+@pytest.mark.parametrize("name", ["one_pixel.png", "wide_sliver.png", "high_sliver.png"])
+@pytest.mark.parametrize("move", [ZOOM, KenBurns(False)])
+def test_a_photo_of_one_colour_fills_the_frame_with_it(
+    oddity: Callable[[str], Path], workspace: Space, tmp_path: Path,
+    name: str, size: tuple[int, int], fit: Fit, move: KenBurns,
+) -> None:  # fmt: skip
+    photo, file = source(oddity(name), workspace)
+    chunk = Chunk((Piece(0, 4, (Layer(photo, ken_burns=move, move_frames=4),), cut_frame=0),))
+
+    film = rendered(chunk, profile(fit, size), {photo.key: file}, tmp_path / "chunk")
+
+    assert np.abs(colours(film, *size) - SLIVER).max() <= 8
+
+
+@pytest.mark.parametrize("transition", get_args(TransitionType)[1:])
+@pytest.mark.parametrize(
+    ("fit", "size", "fps"),
+    [("cover", (320, 180), 23.976), ("contain", (180, 320), 60), ("blur", (180, 180), 59.94)],
+)
+def test_every_transition_leads_from_the_first_to_the_second_at_any_shape_and_rate(
+    clips: tuple[Path, ...], photos: tuple[Path, ...], workspace: Space, tmp_path: Path,
+    transition: TransitionType, fit: Fit, size: tuple[int, int], fps: float,
+) -> None:  # fmt: skip
+    clip, clip_file = Source("c", "c", "c", "video", "mov", 640, 360, duration_ms=3000), clips[0]
+    photo, photo_file = source(photos[3], workspace)
+    still = Layer(photo, ken_burns=ZOOM, move_frames=20)
+    chunk = Chunk(
+        (
+            Piece(0, 5, (Layer(clip),), cut_frame=0),
+            Piece(5, 10, (Layer(clip), still), transition, cut_frame=5),
+            Piece(15, 5, (Layer(photo, ken_burns=ZOOM, move_frame=10, move_frames=20),)),
+        )
+    )
+
+    film = rendered(
+        chunk, profile(fit, size, fps), {"c": clip_file, photo.key: photo_file}, tmp_path / "chunk"
+    )
+
+    codes = read_codes(film)
+    assert [code and code.clip_id for code in (*codes[:5], *codes[15:])] == [1] * 5 + [14] * 5
+
+
+def test_a_photo_before_its_blurred_copy_has_no_colour_of_its_own(
+    oddity: Callable[[str], Path], workspace: Space, tmp_path: Path
+) -> None:
+    photo, file = source(oddity("one_pixel.png"), workspace)
+    chunk = Chunk((Piece(0, 2, (Layer(photo),), cut_frame=0),))
+
+    film = rendered(chunk, profile("blur", (64, 2000)), {photo.key: file}, tmp_path / "chunk")
+
+    assert np.abs(colours(film, 64, 2000) - SLIVER).max() <= 8
