@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from beatstitch.errors import Invalid
 
@@ -13,6 +13,7 @@ Analyzer = Literal["madmom", "librosa", "user"]
 DownbeatSource = Literal["detected", "derived", "user"]
 Verdict = Literal["high", "check_tempo", "bar_start_uncertain", "no_beat"]
 VERSION = "1.0"
+_FINITE = ConfigDict(allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ def _us(time_ms: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _BeatDocument:
+    __pydantic_config__ = _FINITE
     time_ms: float
     beat_number: int = 1
     confidence: float = 1.0
@@ -172,6 +174,7 @@ class _BeatDocument:
 
 @dataclass(frozen=True, slots=True)
 class _GridDocument:
+    __pydantic_config__ = _FINITE
     beats: tuple[_BeatDocument, ...]
     duration_ms: float
     bpm: float

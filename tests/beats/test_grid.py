@@ -51,9 +51,17 @@ def test_a_wrong_field_is_named(grid):
         from_json(json.dumps(document))
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_a_time_that_is_no_number_is_refused(grid, number):
+    document = dumps(grid).replace('"time_ms": 100,', f'"time_ms": {number},')
+
+    with pytest.raises(Invalid, match=r"beats\.0\.time_ms"):
+        from_json(document)
+
+
 def test_the_web_can_read_grids_without_loading_numpy():
     script = (
-        "import sys, beatstitch.beats.grid, beatstitch.beats.steady; print('numpy' in sys.modules)"
+        "import sys, beatstitch.beats.edit, beatstitch.beats.given; print('numpy' in sys.modules)"
     )
 
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
