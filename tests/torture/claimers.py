@@ -9,10 +9,12 @@ import os
 import random
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess as Process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,10 +25,13 @@ from peewee import BigIntegerField, IntegerField, TextField
 from beatstitch import queue
 from beatstitch.db import base, schema
 from beatstitch.db.jobs import Job
-from beatstitch.queue import LeaseLost, claim, lease, presence
+from beatstitch.errors import Unavailable
+from beatstitch.queue import LeaseLost, presence
+from beatstitch.queue.lease import LEASE_MS
 from moments import KINDS, PROBE
 
 KILL_EVERY_S = 0.08
+WORK_S = 0.02
 SHORT_LEASE_MS = 1_000
 REAP_EVERY_S = 0.25
 FROZEN_SHARE = 0.2
@@ -47,28 +52,35 @@ class Refused(base.Row):
     job_id = TextField()
 
 
-def work(url: str, lease_ms: int) -> None:
+def work(url: str, lease_ms: int, work_s: float) -> None:
     """Claim and finish until nothing is left to claim or to wait for."""
-    claim.LEASE_MS = lease.LEASE_MS = lease_ms
+    for module in ("lease", "claim"):
+        import_module(f"beatstitch.queue.{module}").LEASE_MS = lease_ms
     base.connect(url)
     owner = presence.new_owner()
     here = presence.Presence(owner)
     next_reap = 0.0
-    while True:
-        if time.monotonic() >= next_reap:
-            next_reap = time.monotonic() + REAP_EVERY_S
-            queue.reap_expired(queue.now())
-            for dead in presence.dead():
-                queue.reap_owner(dead, queue.now())
-                presence.bury(dead)
-        taken = queue.claim(owner, tuple(KINDS.values()), queue.now())
-        if taken is not None:
-            _finish(taken)
-        elif not Job.select().where(Job.status.in_(("queued", "running"))).exists():
-            break
-        else:
+    while Job.select().where(Job.status.in_(("queued", "running"))).exists():
+        try:
+            if time.monotonic() >= next_reap:
+                next_reap = time.monotonic() + REAP_EVERY_S
+                _reap()
+            taken = queue.claim(owner, tuple(KINDS.values()), queue.now())
+            if taken is not None:
+                time.sleep(work_s)
+                _finish(taken)
+        except Unavailable:  # somebody was frozen inside a transaction
+            continue
+        if taken is None:
             time.sleep(0.02)
     here.close()
+
+
+def _reap() -> None:
+    queue.reap_expired(queue.now())
+    for dead in presence.dead():
+        queue.reap_owner(dead, queue.now())
+        presence.bury(dead)
 
 
 def _finish(taken: queue.Claim) -> None:
@@ -103,30 +115,30 @@ def kills(folder: Path, jobs: int, claimers: int, dice: random.Random) -> Toll:
     began = time.monotonic()
     killed = freezes = 0
     held: dict[str, int] = {}
-    processes = [_start(url, SHORT_LEASE_MS) for _ in range(claimers)]
+    processes = [_start(url, SHORT_LEASE_MS, WORK_S) for _ in range(claimers)]
     frozen: dict[int, float] = {}
     while _left():
         time.sleep(KILL_EVERY_S)
         _thaw(processes, frozen)
         index = dice.randrange(claimers)
         victim = processes[index]
-        if index in frozen or victim.poll() is not None:
+        if index in frozen or not victim.is_alive():
             continue
         if dice.random() < FROZEN_SHARE:
-            victim.send_signal(signal.SIGSTOP)
+            os.kill(_pid(victim), signal.SIGSTOP)
             frozen[index] = time.monotonic() + FROZEN_S
             freezes += 1
             continue
         victim.kill()
-        victim.wait()
         now_ms = queue.now().wall_ms
-        held.update(dict.fromkeys(_held_by(victim.pid), now_ms))
+        victim.join()
+        held.update(dict.fromkeys(_held_by(_pid(victim)), now_ms))
         killed += 1
-        processes[index] = _start(url, SHORT_LEASE_MS)
+        processes[index] = _start(url, SHORT_LEASE_MS, WORK_S)
     for index in frozen:
-        processes[index].send_signal(signal.SIGCONT)
+        os.kill(_pid(processes[index]), signal.SIGCONT)
     for process in processes:
-        process.wait()
+        process.join()
     return _toll(jobs, killed, freezes, held, time.monotonic() - began)
 
 
@@ -152,9 +164,14 @@ def _held_by(pid: int) -> list[str]:
     return [job.id for job in Job.select(Job.id).where(mine)]
 
 
-def _thaw(processes: list[subprocess.Popen[bytes]], frozen: dict[int, float]) -> None:
+def _pid(process: Process) -> int:
+    assert process.pid is not None
+    return process.pid
+
+
+def _thaw(processes: list[Process], frozen: dict[int, float]) -> None:
     for index in [index for index, until in frozen.items() if time.monotonic() >= until]:
-        processes[index].send_signal(signal.SIGCONT)
+        os.kill(_pid(processes[index]), signal.SIGCONT)
         del frozen[index]
 
 
@@ -166,9 +183,9 @@ def speed(folder: Path, jobs: int, claimers: int) -> tuple[float, list[float]]:
     """Jobs a second, claimed and finished; and the ms that inserts beside it took, sorted."""
     url = _filled(folder, jobs, max_attempts=1)
     began = time.monotonic()
-    processes = [_start(url, lease.LEASE_MS) for _ in range(claimers)]
+    processes = [_start(url, LEASE_MS, 0) for _ in range(claimers)]
     inserts: list[float] = []
-    while any(process.poll() is None for process in processes):
+    while any(process.is_alive() for process in processes):
         if _left() > claimers:
             before = time.perf_counter()
             queue.submit(PROBE, {}, at=queue.now())
@@ -189,15 +206,15 @@ def _filled(folder: Path, jobs: int, max_attempts: int) -> str:
     return url
 
 
-def _start(url: str, lease_ms: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, __file__, "work", url, str(lease_ms)])
+def _start(url: str, lease_ms: int, work_s: float) -> Process:
+    base.disconnect()  # a connection must not be carried over a fork
+    process = get_context("fork").Process(target=work, args=(url, lease_ms, work_s))
+    process.start()
+    return process
 
 
 def main(verb: str, *rest: str) -> None:
     """See the top of the file."""
-    if verb == "work":
-        work(rest[0], int(rest[1]))
-        return
     if verb == "speed":
         for claimers in (1, 4, 16):
             with TemporaryDirectory() as folder:

@@ -25,7 +25,8 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """How many bytes were kept, and who wrote them."""
+    """How many bytes were kept, who wrote them, and when that began (wall clock)."""
 
     size: int
     pid: int
+    began_ms: float

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 
 from beatstitch.workspace import Workspace
 from toys.echo.args import Echo, Ticket
@@ -11,6 +12,7 @@ log = logging.getLogger("beatstitch.job")
 
 def run(ticket: Ticket, workspace: Workspace) -> Echo:
     """Write the text down and keep it."""
+    began_ms = time.time() * 1000
     text = ticket.text + "".join(workspace.fetch(key).read_text() for key in ticket.inputs)
     path = workspace.scratch / "echo.txt"
     with path.open("w") as file:
@@ -19,4 +21,4 @@ def run(ticket: Ticket, workspace: Workspace) -> Echo:
             file.write(text)
     log.info("said it all")
     workspace.keep(path, ticket.key)
-    return Echo(path.stat().st_size, os.getpid())
+    return Echo(path.stat().st_size, os.getpid(), began_ms)

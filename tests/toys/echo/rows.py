@@ -15,7 +15,7 @@ def prepare(job: Job) -> Ticket:
 def settle(job: Job, ticket: Ticket, result: Echo) -> dict[str, object]:
     """What was said is a row now."""
     say(job, ticket.text)
-    return {"size": result.size, "pid": result.pid}
+    return {"size": result.size, "pid": result.pid, "began_ms": result.began_ms}
 
 
 def give_up(job: Job) -> None:
