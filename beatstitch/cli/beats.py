@@ -1,7 +1,7 @@
 """`beatstitch beats`: the beat grid of a song as JSON."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -11,10 +11,14 @@ from beatstitch.cli.cache import Cache
 from beatstitch.cli.delivery import check_places, delivery
 from beatstitch.cli.gather import given
 from beatstitch.cli.progress import Progress
-from beatstitch.cli.song import hear
+from beatstitch.cli.repair import Repairs, repairable
+from beatstitch.cli.song import Steady, hear, on_grid, set_by_hand
 from beatstitch.cli.workbench import Workbench
 from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.settings import settings
+
+# What a grid by hand is made of before its own tempo replaces it.
+ANY_TEMPO = Steady(120, 0)
 
 
 @click.command()
@@ -30,10 +34,28 @@ from beatstitch.settings import settings
     type=click.FloatRange(limits.MIN_BPM, limits.MAX_BPM),
     help="The tempo that it should be near, to choose between half and double.",
 )
+@click.option(
+    "--grid",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Don't listen: change the grid of this file.",
+)
+@repairable
 def beats(
-    song: Path, output: Path | None, detector: Detector | None, bpm_hint: float | None
+    song: Path,
+    output: Path | None,
+    detector: Detector | None,
+    bpm_hint: float | None,
+    grid: Path | None,
+    **repairs: Any,
 ) -> None:
-    """Write the beats of SONG: times, bars, tempo, and how sure they are."""
+    """Write the beats of SONG: times, bars, tempo, and how sure they are.
+
+    Options from --bpm on change what was heard, in the order in which they are listed here.
+    """
+    wanted = Repairs(**repairs)
+    unheard = grid is not None or wanted.from_nothing() is not None
+    if unheard and (detector or bpm_hint):
+        raise click.UsageError("Nobody listens then; leave --detector and --bpm-hint out.")
     if output is not None:
         check_places({"the list of beats": output}, {song: "the song"})
     cache = Cache(settings().cache_path, settings().cache_bytes)
@@ -42,16 +64,20 @@ def beats(
         Workbench(cache, scratch, 1) as bench,
         Progress(is_quiet=False).step("Listening to the song") as step,
     ):
-        heard = hear(
-            given(song),
-            detector or settings().beat_detector,
-            bpm_hint,
-            bench,
-            lambda percent, _: step.reach(percent),
-        )
+
+        def report(percent: int, _: str) -> None:
+            step.reach(percent)
+
+        if grid is not None:
+            begun = on_grid(given(song), grid, bench, report)
+        elif unheard:
+            begun = set_by_hand(given(song), ANY_TEMPO, bench, report)
+        else:
+            begun = hear(given(song), detector or settings().beat_detector, bpm_hint, bench, report)
     cache.prune()
+    text = dumps(wanted.made_to(begun.beats))
     if output is None:
-        click.echo(dumps(heard.beats), nl=False)
+        click.echo(text, nl=False)
         return
     with delivery(output) as temporary:
-        temporary.write_text(dumps(heard.beats))
+        temporary.write_text(text)

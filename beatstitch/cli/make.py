@@ -29,7 +29,7 @@ from beatstitch.timeline.settings import Fit, TransitionType, read_settings
 # A given timeline carries these itself.
 SET_BY_EDL = (
     *("beats_per_cut", "transition", "fit", "size", "fps", "start", "duration", "detector"),
-    *("seed", "bpm", "offset"),
+    *("seed", "bpm", "offset", "beats"),
 )
 
 
@@ -77,6 +77,11 @@ SET_BY_EDL = (
     help="Don't listen: the song has this steady tempo.",
 )
 @click.option("--offset", type=Time(), default="0", help="With --bpm: where a bar starts.")
+@click.option(
+    "--beats",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Don't listen: cut on this grid, from `beatstitch beats`.",
+)
 @click.option("--edl", type=click.Path(path_type=Path), help="Write the timeline here, as JSON.")
 @click.option(
     "--from-edl",
@@ -99,6 +104,7 @@ def make(
     preview: bool,
     detector: Detector | None,
     bpm: float | None,
+    beats: Path | None,
     edl: Path | None,
     from_edl: Path | None,
     report: Path | None,
@@ -108,18 +114,19 @@ def make(
     **wanted: object,
 ) -> None:
     """Make a film of MEDIA (photos, clips, folders of them), cut to the beats of SONG."""
-    _refuse_idle_options(bpm, detector, from_edl)
+    _refuse_idle_options(bpm, beats, detector, from_edl)
     report_file = report or _beside(output)
     places = {"the film": output, "the sync report": report_file}
     if edl is not None:
         places["the timeline"] = edl
-    check_places(places, _read(song, media, from_edl))
+    check_places(places, _read(song, media, from_edl, beats))
     wishes = Wishes(
         song=song,
         media=media,
         settings=read_settings(_settings(size, wanted)),
         detector=detector or settings().beat_detector,
         steady=Steady(bpm, 1000 * int(str(wanted["offset"]))) if bpm else None,
+        grid=beats,
         edl=from_edl,
         is_preview=preview,
         written=tuple(places.values()),
@@ -174,16 +181,20 @@ def _beside(film: Path) -> Path:
     return film.parent / f"{film.stem}.sync.json"
 
 
-def _read(song: Path, media: tuple[Path, ...], from_edl: Path | None) -> dict[Path, str]:
+def _read(
+    song: Path, media: tuple[Path, ...], from_edl: Path | None, beats: Path | None
+) -> dict[Path, str]:
     """The files that the run reads, which none of its own may replace."""
     read = dict.fromkeys(media, "one of the media")
     if from_edl is not None:
         read[from_edl] = "the timeline that is read"
+    if beats is not None:
+        read[beats] = "the list of beats"
     return {**read, song: "the song"}
 
 
 def _refuse_idle_options(
-    bpm: float | None, detector: Detector | None, from_edl: Path | None
+    bpm: float | None, beats: Path | None, detector: Detector | None, from_edl: Path | None
 ) -> None:
     """An option that would do nothing is a mistake to name, not to pass over."""
     ctx = click.get_current_context()
@@ -195,8 +206,11 @@ def _refuse_idle_options(
         raise click.UsageError(f"--{option} can't change a given timeline (--from-edl).")
     if "offset" in given and bpm is None:
         raise click.UsageError("--offset goes with --bpm.")
-    if detector is not None and bpm is not None:
-        raise click.UsageError("With --bpm nobody listens; leave --detector out.")
+    if bpm is not None and beats is not None:
+        raise click.UsageError("--bpm and --beats both say where the beats are.")
+    if detector is not None and (bpm is not None or beats is not None):
+        option = "--bpm" if beats is None else "--beats"
+        raise click.UsageError(f"With {option} nobody listens; leave --detector out.")
 
 
 def _accept(made: Made, report_file: Path) -> None:

@@ -10,7 +10,7 @@ from beatstitch.cli.film import ClipsBreakOff, join, order_film, render
 from beatstitch.cli.footage import Footage
 from beatstitch.cli.gather import SPACE, Given, files, given
 from beatstitch.cli.progress import Progress
-from beatstitch.cli.song import Song, Steady, decode, hear, set_by_hand
+from beatstitch.cli.song import Song, Steady, decode, hear, on_grid, set_by_hand
 from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.errors import Invalid, MediaRejected
 from beatstitch.jobs.beat_analysis.args import Detector
@@ -25,14 +25,16 @@ from beatstitch.timeline.settings import TimelineSettings
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a person asked for. `steady` takes the place of listening, `edl` of building. What is
-    to be `written` is no footage, though it may lie in one of the folders from the last time."""
+    """What a person asked for. `steady` or a file with a `grid` takes the place of listening, `edl`
+    of building. What is to be `written` is no footage, though it may lie in one of the folders from
+    the last time."""
 
     song: Path
     media: tuple[Path, ...]
     settings: TimelineSettings
     detector: Detector
     steady: Steady | None = None
+    grid: Path | None = None
     edl: Path | None = None
     is_preview: bool = False
     written: tuple[Path, ...] = ()
@@ -81,14 +83,20 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
 def _heard(song: Given, wishes: Wishes, bench: Workbench, report: Report) -> Song:
     if wishes.edl is not None:
         return decode(song, bench, report)
+    if wishes.grid is not None:
+        return on_grid(song, wishes.grid, bench, report)
     if wishes.steady is not None:
         return set_by_hand(song, wishes.steady, bench, report)
     return hear(song, wishes.detector, None, bench, report)
 
 
 def _asked(path: Path, song: Given) -> Edl:
-    """The timeline of a file. Raises Invalid for one of another song than this."""
-    edl = loads(path.read_bytes())
+    """The timeline of a file. Raises Invalid, naming the file, for one that can't be read or is
+    of another song than this."""
+    try:
+        edl = loads(path.read_bytes())
+    except Invalid as refused:
+        raise Invalid(refused.code, f"{path.name}: {refused.message}", refused.where) from refused
     if edl.audio.checksum != song.checksum:
         raise Invalid("other_song", f"{path.name} was made for another song than this.")
     return edl

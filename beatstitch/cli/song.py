@@ -1,7 +1,9 @@
 """The song of a film on the command line: decoded once, and its beats heard once, per content."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from beatstitch.beats.given import for_song
 from beatstitch.beats.grid import BeatGrid, from_json
 from beatstitch.beats.steady import steady_grid
 from beatstitch.cli.gather import Given
@@ -13,7 +15,7 @@ from beatstitch.jobs.beat_analysis.args import Detector, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
-HEARING = 2
+HEARING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,13 @@ def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) 
         audio_checksum=given.checksum,
         sample_rate=SONG_SAMPLE_RATE,
     )
+    return replace(song, grid=grid)
+
+
+def on_grid(given: Given, grid_file: Path, bench: Workbench, report: Report) -> Song:
+    """The song with the grid in a file. Raises Invalid for one of another song."""
+    song = decode(given, bench, report)
+    grid = for_song(grid_file.read_bytes(), checksum=given.checksum, duration_us=song.duration_us)
     return replace(song, grid=grid)
 
 
