@@ -193,6 +193,12 @@ def settings() -> Settings:
     """The settings of this process, read once. Raises Invalid naming the variable at fault."""
     try:
         return Settings()
+    except RuntimeError as homeless:
+        raise Invalid(
+            "no_home",
+            "You have no home folder to keep anything in: set HOME, or both STORAGE_PATH and "
+            "BEATSTITCH_CACHE.",
+        ) from homeless
     except ValidationError as refused:
         first = refused.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "environment"

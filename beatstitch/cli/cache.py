@@ -18,6 +18,7 @@ from beatstitch.errors import Unavailable
 
 SCRATCH = "scratch"
 LOCK = "lock"
+SECOND = "second"
 
 
 class Cache:
@@ -48,34 +49,39 @@ class Cache:
             return None
         return path
 
-    def read(self, key: str) -> bytes:
-        """A small file's content. Raises FileNotFoundError."""
-        return (self._folder / key).read_bytes()
-
-    def put(self, path: Path, key: str) -> Path:
-        """Move a finished file of the scratch folder under its key; gives its place."""
+    def put(self, path: Path, key: str) -> None:
+        """Give a finished file of a scratch folder its key as a second name."""
         place = self._folder / key
         place.parent.mkdir(parents=True, exist_ok=True)
-        return path.replace(place)
-
-    def write(self, content: bytes, key: str) -> None:
-        """Put a small file under its key."""
-        handle, name = tempfile.mkstemp(dir=self._folder / SCRATCH)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        self.put(Path(name), key)
+        second = path.with_name(f"{path.name}.{SECOND}")
+        second.hardlink_to(path)
+        second.replace(place)
+        # Two names of one file: renaming the one to the other did nothing.
+        second.unlink(missing_ok=True)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder for one run, gone afterwards, whatever happens."""
-        self._sweep()
-        folder = Path(tempfile.mkdtemp(dir=self._folder / SCRATCH))
+        with self._alone():
+            self._sweep()
+            folder = Path(tempfile.mkdtemp(dir=self._folder / SCRATCH))
+            lock = (folder / LOCK).open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            with (folder / LOCK).open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with lock:
                 yield folder
         finally:
             shutil.rmtree(folder)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One run at a time sweeps and begins, or one would sweep what the other just made."""
+        folder = os.open(self._folder / SCRATCH, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def prune(self) -> None:
         """Delete the least recently used files beyond the cache's size."""

@@ -47,7 +47,7 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> i
     Raises ClipsBreakOff after everything else is done, if chunks came out short.
     """
     missing = {chunk.film_key: chunk for chunk in film.chunks if not _is_kept(chunk, bench)}
-    if bench.cache.find(film.song.song_key) is None:
+    if bench.hold(film.song.song_key) is None:
         bench.run(render_audio.run, film.song)
     tally = _Tally(film.plan.frames - sum(c.chunk.frames for c in missing.values()), film, step)
     came = bench.all(
@@ -104,7 +104,7 @@ def _render(
 
 
 def _is_kept(chunk: ChunkOrder, bench: Workbench) -> bool:
-    return all(bench.cache.find(key) for key in (chunk.film_key, chunk.proof_key))
+    return all(bench.hold(key) for key in (chunk.film_key, chunk.proof_key))
 
 
 def _clips(chunk: ChunkOrder) -> list[str]:

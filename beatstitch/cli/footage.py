@@ -111,11 +111,10 @@ def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:
         return LeftOut(path, f"can't be read: {unreadable.strerror}")
     except (NotFound, UnsupportedMedia) as refused:
         return LeftOut(path, refused.message)
-    facts_file = bench.cache.find(_facts_key(file))
-    if facts_file is None:
+    if bench.hold(_facts_key(file)) is None:
         return _processed(file, bench, decode_all=False)
-    facts = read_json(_FACTS, facts_file.read_bytes(), "bad_facts")
-    is_there = facts.source.media_type == "video" or bench.cache.find(facts.source.key)
+    facts = read_json(_FACTS, bench.read(_facts_key(file)), "bad_facts")
+    is_there = facts.source.media_type == "video" or bench.hold(facts.source.key)
     return Shot(file, facts) if is_there else _processed(file, bench, decode_all=False)
 
 
@@ -134,7 +133,7 @@ def _processed(file: Given, bench: Workbench, *, decode_all: bool) -> Shot | Lef
         raise
     except BeatstitchError as refused:
         return LeftOut(file.path, refused.message)
-    bench.cache.write(_FACTS.dump_json(facts), _facts_key(file))
+    bench.keep_bytes(_FACTS.dump_json(facts), _facts_key(file))
     return Shot(file, facts)
 
 

@@ -11,7 +11,7 @@ from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.documents import digest
 from beatstitch.errors import Invalid
 from beatstitch.jobs.beat_analysis import handler
-from beatstitch.jobs.beat_analysis.args import Detector, Ticket
+from beatstitch.jobs.beat_analysis.args import LISTENING, Detector, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
@@ -47,11 +47,11 @@ def hear(
     given: Given, detector: Detector, bpm_hint: float | None, bench: Workbench, report: Report
 ) -> Song:
     """The song and its beats as heard. Raises MediaRejected for what isn't a song."""
-    ticket = _ticket(given, detector, bpm_hint)
+    ticket = _known(_ticket(given, detector, bpm_hint), bench)
     grid_key = f"{ticket.grid_prefix}.json"
-    if not (bench.cache.find(ticket.pcm_key) and bench.cache.find(grid_key)):
+    if not (bench.hold(ticket.pcm_key) and bench.hold(grid_key)):
         bench.run(handler.run, ticket, {ticket.key: given.path}, report)
-    grid = from_json(bench.cache.read(grid_key))
+    grid = from_json(bench.read(grid_key))
     return Song(given, ticket.pcm_key, grid.duration_us, grid)
 
 
@@ -82,6 +82,12 @@ def decode(given: Given, bench: Workbench, report: Report) -> Song:
     return Song(given, ticket.pcm_key, heard.duration_us)
 
 
+def _known(ticket: Ticket, bench: Workbench) -> Ticket:
+    """The ticket with what the networks said of the song before, if they were asked."""
+    is_known = ticket.impression_key is not None and bench.hold(ticket.impression_key) is not None
+    return replace(ticket, is_known=is_known)
+
+
 def _ticket(given: Given, detector: Detector | None, bpm_hint: float | None) -> Ticket:
     """The cache has one current grid for each way of hearing a song."""
     name = digest([given.sha256, detector, bpm_hint, HEARING])
@@ -91,6 +97,7 @@ def _ticket(given: Given, detector: Detector | None, bpm_hint: float | None) -> 
         checksum=given.checksum,
         pcm_key=f"pcm/{given.sha256}.wav",
         grid_prefix=f"beats/{name}",
+        impression_key=f"impressions/{given.sha256}-{LISTENING}.npy",
         detector=detector,
         bpm_hint=bpm_hint,
     )

@@ -2,11 +2,13 @@
 with the cache in the place of storage.
 """
 
+import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
@@ -33,12 +35,15 @@ T = TypeVar("T", bound=Ticket)
 class Workbench:
     """A pool of `jobs` threads, each waiting for the child processes of one handler.
 
-    Leaving it early, by a fault or Ctrl-C, stops every child before it returns.
+    What the run found in the cache or put there is held: it has a second name in the run's scratch
+    folder, so that another run, which prunes the cache meanwhile, takes nothing away. Leaving it
+    early, by a fault or Ctrl-C, stops every child before it returns.
     """
 
     def __init__(self, cache: Cache, scratch: Path, jobs: int) -> None:
         self.cache = cache
         self.scratch = scratch
+        self._held = scratch / "held"
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="bench")
         self._stop = threading.Event()
 
@@ -70,13 +75,42 @@ class Workbench:
             self._stop.set()
         return [future.result() for future in (failed or futures)]
 
+    def hold(self, key: str) -> Path | None:
+        """A file of the cache, this run's until its end, or None."""
+        place = self._held / key
+        kept = self.cache.find(key)
+        if kept is not None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            # Gone meanwhile, or held already.
+            with suppress(FileNotFoundError, FileExistsError):
+                place.hardlink_to(kept)
+        return place if place.exists() else None
+
+    def read(self, key: str) -> bytes:
+        """A small file that is held. Raises FileNotFoundError."""
+        return (self._held / key).read_bytes()
+
+    def keep(self, path: Path, key: str) -> None:
+        """Put a finished file of the scratch folder into the cache, and hold it."""
+        place = self._held / key
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.cache.put(path, key)
+        path.replace(place)
+
+    def keep_bytes(self, content: bytes, key: str) -> None:
+        """The same with a small file's content."""
+        handle, name = tempfile.mkstemp(dir=self.scratch)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        self.keep(Path(name), key)
+
     def run(
         self,
         handler: Callable[[T, Workspace], R],
         ticket: T,
         outside: Mapping[str, Path] | None = None,
         report: Report = lambda _percent, _message: None,
-        keep: Callable[[Path, str], Path] | None = None,
+        keep: Callable[[Path, str], object] | None = None,
     ) -> R:
         """One attempt: the handler's inputs are files of the cache or `outside` ones, by key; what
         it keeps goes to the cache, or to `keep`. Raises what the handler raises."""
@@ -84,28 +118,23 @@ class Workbench:
         try:
             workspace = Workspace(
                 scratch=folder,
-                inputs={key: self._input(key, outside or {}, folder) for key in ticket.inputs},
+                inputs={key: self._input(key, outside or {}) for key in ticket.inputs},
                 reporter=lambda percent, _stage, message: report(percent, message),
                 stop=self._stop,
             )
             result = handler(ticket, workspace)
             for key, path in workspace.kept.items():
-                (keep or self.cache.put)(path, key)
+                (keep or self.keep)(path, key)
             return result
         finally:
             shutil.rmtree(folder)
 
-    def _input(self, key: str, outside: Mapping[str, Path], folder: Path) -> Path:
-        """A file by key. One of the cache gets a second name in the attempt's folder, so that
-        nobody who prunes the cache meanwhile takes it away."""
+    def _input(self, key: str, outside: Mapping[str, Path]) -> Path:
         if key in outside:
             return outside[key].resolve()
-        kept = self.cache.find(key)
-        if kept is None:
+        held = self.hold(key)
+        if held is None:
             raise Transient(
                 "cache_lost", "A file of the cache went away meanwhile. Run the command again."
             )
-        link = folder / "inputs" / key
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.hardlink_to(kept)
-        return link
+        return held
