@@ -199,18 +199,12 @@ def _runs(span: _Span, first: int, end: int, rate: Fraction) -> Iterator[tuple[i
     """The body in stretches that play without a break: cut where a short clip starts again and
     where the segment gets too long for one piece."""
     longest = int(LONGEST_PIECE_S * rate)
-    if _repeats(span.segment):
+    if span.segment.is_repeated:
         segment = span.segment
         once_us = (segment.source_out_ms - segment.source_in_ms) * 1000 / segment.speed_ratio
         longest = max(1, int(once_us * rate / 1_000_000))
     for start in range(first, end, longest):
         yield start, min(start + longest, end)
-
-
-def _repeats(segment: Segment) -> bool:
-    slot_us = segment.timeline_out_us - segment.timeline_in_us
-    once_us = (segment.source_out_ms - segment.source_in_ms) * 1000
-    return segment.media_type == "video" and once_us < slot_us * segment.speed_ratio
 
 
 def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fraction) -> Layer:
@@ -225,7 +219,7 @@ def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fractio
             move_frames=span.end + span.half_out - (span.first - span.half_in),
         )
     offset_us = Fraction(frame - span.first) / rate * 1_000_000 * segment.speed_ratio
-    if _repeats(segment):
+    if segment.is_repeated:
         offset_us = Fraction(0)
     return Layer(
         source,

@@ -172,7 +172,7 @@ def _joined(
 def _handle_after_ms(segment: Segment, medium: Medium) -> int:
     if segment.media_type == "image":
         return 60_000
-    if _is_repeated(segment):
+    if segment.is_repeated:
         return 0
     return int((medium.length_ms - segment.source_out_ms) / segment.speed)
 
@@ -180,12 +180,7 @@ def _handle_after_ms(segment: Segment, medium: Medium) -> int:
 def _handle_before_ms(segment: Segment) -> int:
     if segment.media_type == "image":
         return 60_000
-    return 0 if _is_repeated(segment) else int(segment.source_in_ms / segment.speed)
-
-
-def _is_repeated(segment: Segment) -> bool:
-    slot_us = segment.timeline_out_us - segment.timeline_in_us
-    return (segment.source_out_ms - segment.source_in_ms) * 1000 < slot_us * segment.speed
+    return 0 if segment.is_repeated else int(segment.source_in_ms / segment.speed)
 
 
 def _warnings(

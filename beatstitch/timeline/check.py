@@ -20,11 +20,20 @@ def check(edl: Edl, media: Mapping[str, Medium]) -> None:
         )
     if len({segment.id for segment in edl.segments}) < len(edl.segments):
         raise Invalid("bad_edl", "Two segments have the same id.", where=("segments",))
+    audio = edl.audio
+    if audio.start_offset_us + edl.total_duration_us > audio.duration_us:
+        raise Invalid(
+            "bad_edl",
+            f"The film ends {audio.start_offset_us + edl.total_duration_us} µs into a song of "
+            f"{audio.duration_us}.",
+            where=("total_duration_us",),
+        )
     end_us = 0
     for index, segment in enumerate(edl.segments):
         _check_place(segment, index, end_us, edl)
         _check_source(segment, index, media)
         _check_joint(segment, index, edl)
+        _check_handles(segment, index, media)
         end_us = segment.timeline_out_us
     if end_us != edl.total_duration_us:
         raise _wrong(
@@ -88,6 +97,32 @@ def _check_joint(segment: Segment, index: int, edl: Edl) -> None:
                 "has a transition of ms",
                 transition.duration_ms,
                 f"half of its own {slot_us // 1000} ms is the most",
+            )
+
+
+def _check_handles(segment: Segment, index: int, media: Mapping[str, Medium]) -> None:
+    """A transition shows half of its length of a clip before its source in, or after its out."""
+    if segment.media_type != "video":
+        return
+    left_ms = media[segment.media_asset_id].length_ms - segment.source_out_ms
+    for transition, there_ms, where in (
+        (segment.transition_in, segment.source_in_ms, "before"),
+        (segment.transition_out, left_ms, "after"),
+    ):
+        if transition.type == "cut" or transition.duration_ms == 0:
+            continue
+        if segment.is_repeated:
+            raise _wrong(
+                index, "has a", transition.type, "it repeats its clip, which takes hard cuts"
+            )
+        needed_ms = int(transition.duration_ms * segment.speed_ratio / 2)
+        if needed_ms > there_ms:
+            raise _wrong(
+                index,
+                "has a transition of ms",
+                transition.duration_ms,
+                f"{needed_ms} ms of its clip are needed {where} what it shows, and there are "
+                f"{there_ms}",
             )
 
 

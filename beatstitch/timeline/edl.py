@@ -83,6 +83,13 @@ class Segment:
         """`speed` to its three decimals, exact."""
         return Fraction(round(self.speed * 1000), 1000)
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the source range is too short for the slot, so that it is shown again."""
+        slot_us = self.timeline_out_us - self.timeline_in_us
+        once_us = (self.source_out_ms - self.source_in_ms) * 1000
+        return self.media_type == "video" and once_us < slot_us * self.speed_ratio
+
 
 @dataclass(frozen=True, slots=True)
 class Audio:

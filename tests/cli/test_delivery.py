@@ -139,6 +139,19 @@ def test_a_cache_that_cannot_be_written_is_said_with_the_way_out(
     assert not (given / "film.mp4").exists()
 
 
+def test_a_timeline_that_cannot_be_read_is_named_before_any_work(
+    beatstitch: Run, given: Path
+) -> None:
+    (given / "e.json").write_text('{"segments": 3}')
+
+    said = beatstitch(
+        "make", "song.wav", "photo.jpg", "-o", "f.mp4", "--from-edl", "e.json", folder=given
+    )
+
+    assert said.code == 2
+    assert said.err.startswith("beatstitch: e.json: ")
+
+
 def test_a_given_timeline_speaks_for_its_own_tempo(beatstitch: Run, given: Path) -> None:
     make = ("make", "song.wav", "photo.jpg")
     beatstitch(*make, "-o", "one.mp4", "--edl", "e.json", "--bpm", "90", folder=given)

@@ -67,6 +67,33 @@ def test_a_transition_longer_than_half_its_segment_is_refused(edl: Edl) -> None:
         check(joined, MEDIA)
 
 
+@pytest.mark.parametrize(
+    ("place", "fields", "says"),
+    [
+        (1, {"source_in_ms": 7900, "source_out_ms": 9900}, "250 ms .* needed after .* are 100"),
+        (1, {"source_in_ms": 100, "source_out_ms": 4100, "speed": 2.0}, "500 ms .* before .* 100"),
+        (1, {"source_in_ms": 1000, "source_out_ms": 2000}, "repeats its clip"),
+    ],
+)
+def test_a_transition_without_the_footage_for_it_is_refused(
+    edl: Edl, place: int, fields: dict[str, object], says: str
+) -> None:
+    short = Transition("crossfade", 500)
+    joined = changed(edl, 0, transition_out=short)
+    joined = changed(joined, 1, transition_in=short, transition_out=short)
+    joined = changed(joined, 2, transition_in=short)
+
+    with pytest.raises(Invalid, match=f"Segment 1 has .*{says}"):
+        check(changed(joined, place, **fields), MEDIA)
+
+
+def test_a_film_that_outlasts_its_song_is_refused(edl: Edl) -> None:
+    late = replace(edl, audio=replace(edl.audio, start_offset_us=1))
+
+    with pytest.raises(Invalid, match="ends 8000001 µs into a song of 8000000"):
+        check(late, MEDIA)
+
+
 def test_an_empty_timeline_is_refused(edl: Edl) -> None:
     with pytest.raises(Invalid, match="no segment"):
         check(replace(edl, segments=()), MEDIA)
