@@ -32,13 +32,17 @@ def analyse(
     checksum: str,
     detector: Detector,
     bpm_hint: float | None = None,
+    known: Path | None = None,
+    learned: Path | None = None,
     on_progress: Callable[[int, str], None],
 ) -> BeatGrid:
     """Hear the beats of a 16-bit 44.1 kHz WAV and say how far to trust them.
 
     "auto" takes madmom, and librosa where madmom isn't installed; the grid names its analyser. A
     song without a usable beat gets the verdict `no_beat` and a steady grid at a plausible tempo.
-    `on_progress` gets percent and a sentence. Raises MediaRejected for a file that isn't such a
+    madmom's networks, which take most of the time, needn't be asked again about a song: what they
+    said is written to the file `learned`, and comes back as `known`. `on_progress` gets percent and
+    a sentence. Raises MediaRejected for a file that isn't such a
     WAV, Unavailable when madmom is asked for and missing, Invalid for an impossible hint.
     """
     if bpm_hint is not None and not MIN_BPM <= bpm_hint <= MAX_BPM:
@@ -53,7 +57,10 @@ def analyse(
     def listening(share: float) -> None:
         on_progress(int(90 * share), "Listening for beats")
 
-    heard = (trained if is_madmom else onsets).hear(song, bpm_hint, listening)
+    if is_madmom:
+        heard = trained.hear(song, bpm_hint, listening, known=known, learned=learned)
+    else:
+        heard = onsets.hear(song, bpm_hint, listening)
     on_progress(95, "Counting bars")
     beats = tuple(beat for beat in heard.beats if 0 <= beat.time_us < duration_us)
     has_beat = heard.has_beat and len(beats) > 1

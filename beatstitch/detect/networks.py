@@ -8,6 +8,7 @@ frames: the same numbers (within 1e-4) for a tenth of the CPU.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,23 @@ def listen(song: Song, on_progress: Callable[[float], None]) -> Impression:
             pitches[start:stop] = pitch_classes(seen[start - first : stop - first])
             heard[start:stop] = _said(nets, seen, tick)[start - first : stop - first]
     return Impression(heard, pitches)
+
+
+def remember(impression: Impression, place: Path) -> None:
+    """Write an impression to a file: fourteen 32-bit numbers a frame, 336 kB a minute."""
+    with place.open("wb") as file:
+        np.save(file, np.hstack((impression.activations, impression.pitches)))
+
+
+def recall(place: Path, song: Song) -> Impression | None:
+    """The impression in a file, or None if it is torn or of a song of another length."""
+    try:
+        columns = np.load(place, allow_pickle=False)
+    except (ValueError, EOFError):
+        return None
+    if columns.shape != (frame_count(song.length), 14) or columns.dtype != np.float32:
+        return None
+    return Impression(columns[:, :2], columns[:, 2:])
 
 
 def _pieces(frames: int) -> Iterator[tuple[int, int, int, int]]:

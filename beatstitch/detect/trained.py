@@ -1,6 +1,7 @@
 """Beats by madmom's trained networks, decoded once for each metre."""
 
 from collections.abc import Callable
+from pathlib import Path as FilePath
 
 import numpy as np
 
@@ -36,12 +37,25 @@ _SLOW_BPM = 90.0
 _SAME_TEMPO = 0.1
 
 
-def hear(song: Song, bpm_hint: float | None, on_progress: Callable[[float], None]) -> Heard:
+def hear(
+    song: Song,
+    bpm_hint: float | None,
+    on_progress: Callable[[float], None],
+    *,
+    known: FilePath | None = None,
+    learned: FilePath | None = None,
+) -> Heard:
     """Follow the song's beats and bars; `on_progress` gets the share of the work done, 0–1.
 
+    What the networks say is taken from the file `known`, or else asked and written to `learned`.
     Raises Unavailable where madmom's networks aren't installed.
     """
-    return follow(networks.listen(song, on_progress), bpm_hint)
+    impression = networks.recall(known, song) if known is not None else None
+    if impression is None:
+        impression = networks.listen(song, on_progress)
+        if learned is not None:
+            networks.remember(impression, learned)
+    return follow(impression, bpm_hint)
 
 
 def follow(impression: Impression, bpm_hint: float | None) -> Heard:

@@ -34,6 +34,19 @@ def test_a_heard_grid_is_repaired_step_by_step(beatstitch: Run, song: Song, tmp_
     assert after["beats"][0]["is_downbeat"] and after["downbeat_source"] == "user"
 
 
+def test_a_song_is_heard_again_with_a_hint_from_what_was_kept(
+    beatstitch: Run, song: Song, cache: Path
+) -> None:
+    beatstitch("beats", song.path)
+    (kept,) = (cache / "impressions").iterdir()
+    first = kept.stat().st_ino
+
+    said = beatstitch("beats", song.path, "--bpm-hint", "60")
+
+    assert json.loads(said.out)["bpm"] == pytest.approx(60, abs=1)
+    assert [path.stat().st_ino for path in (cache / "impressions").iterdir()] == [first]
+
+
 def test_a_grid_by_hand_is_in_any_metre_and_nobody_listens(
     beatstitch: Run, song: Song, cache: Path
 ) -> None:

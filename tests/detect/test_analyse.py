@@ -3,7 +3,7 @@ import wave
 import numpy as np
 import pytest
 
-from beatstitch.detect import models, pcm
+from beatstitch.detect import analyse, models, pcm
 from beatstitch.errors import Invalid, MediaRejected, Unavailable
 
 RATE = 44_100
@@ -93,3 +93,29 @@ def test_beats_of_drums_lie_where_the_drums_were_put(hear, drums, detector):
     ]
     assert abs(np.median(signed)) < 10
     assert np.median(errors) < 12
+
+
+def test_a_song_that_is_known_is_heard_the_same_without_asking_the_networks_again(
+    write_song, drums, tmp_path
+):
+    song = write_song(drums(120, 8))
+    files = [tmp_path / name for name in ("once.npy", "twice.npy")]
+
+    def heard(known, learned, bpm_hint=None):
+        return analyse(
+            song,
+            duration_us=8_000_000,
+            checksum="sha256:00",
+            detector="madmom",
+            bpm_hint=bpm_hint,
+            known=known,
+            learned=learned,
+            on_progress=lambda percent, message: None,
+        )
+
+    asked = heard(None, files[0])
+    recalled = heard(files[0], files[1])
+
+    assert recalled == asked
+    assert heard(files[0], files[1], bpm_hint=60) == heard(None, None, bpm_hint=60)
+    assert not files[1].exists()

@@ -37,3 +37,25 @@ def test_a_song_heard_in_pieces_has_all_its_frames(song, monkeypatch):
 
     # Each piece heard the whole song here, for the overlap is longer than it.
     assert np.array_equal(pieces, whole)
+
+
+def test_what_was_heard_is_remembered_as_it_was(write_song, drums, tmp_path):
+    song = pcm.opened(write_song(drums(120, 4)))
+    heard = networks.listen(song, lambda share: None)
+
+    networks.remember(heard, tmp_path / "heard.npy")
+
+    again = networks.recall(tmp_path / "heard.npy", song)
+    assert np.array_equal(again.activations, heard.activations)
+    assert np.array_equal(again.pitches, heard.pitches)
+
+
+def test_a_torn_memory_or_one_of_another_song_is_none(write_song, drums, tmp_path):
+    long = pcm.opened(write_song(drums(120, 6)))
+    networks.remember(networks.listen(long, lambda share: None), tmp_path / "long.npy")
+    short = pcm.opened(write_song(drums(120, 4)))
+    (tmp_path / "torn.npy").write_bytes((tmp_path / "long.npy").read_bytes()[:1000])
+    (tmp_path / "empty.npy").touch()
+
+    for name in ("long", "torn", "empty"):
+        assert networks.recall(tmp_path / f"{name}.npy", short) is None

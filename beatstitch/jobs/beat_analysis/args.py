@@ -8,6 +8,8 @@ from pydantic import Field
 from beatstitch.limits import MAX_BPM, MAX_SONG_S, MIN_BPM
 
 Detector = Literal["auto", "madmom", "librosa"]
+# Goes up when the networks would say something else of the same song.
+LISTENING = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Args:
 class Ticket:
     """One song: the name people know it by, its storage key and SHA-256, and where its PCM and,
     under its hash, its grid are kept. Without a detector it is only decoded, for a grid that a
-    person sets."""
+    person sets. What the networks said of it is kept too where a key says so, and used if it
+    `is_known` already."""
 
     name: str
     key: str
@@ -34,11 +37,14 @@ class Ticket:
     bpm_hint: float | None = None
     analyzed_at: str | None = None
     max_song_s: int = MAX_SONG_S
+    impression_key: str | None = None
+    is_known: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand."""
-        return (self.key,)
+        known = self.impression_key if self.is_known else None
+        return (self.key,) if known is None else (self.key, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,16 +47,21 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     workspace.keep(pcm, ticket.pcm_key)
     if ticket.detector is None:
         return Heard(duration_us, audio.sample_rate)
+    known, learned = ticket.impression_key, workspace.scratch / "impression.npy"
     grid = analyse(
         pcm,
         duration_us=duration_us,
         checksum=ticket.checksum,
         detector=ticket.detector,
         bpm_hint=ticket.bpm_hint,
+        known=workspace.fetch(known) if known is not None and ticket.is_known else None,
+        learned=learned if known is not None else None,
         on_progress=lambda percent, message: workspace.report(
             DECODING_PERCENT + percent * (100 - DECODING_PERCENT) // 100, "analyzing", message
         ),
     )
+    if known is not None and learned.exists():
+        workspace.keep(learned, known)
     text = dumps(replace(grid, analyzed_at=ticket.analyzed_at))
     name = hashlib.sha256(text.encode()).hexdigest()
     prefix = ticket.grid_prefix
