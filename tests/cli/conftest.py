@@ -11,6 +11,10 @@ import pytest
 from running import Run, Said
 
 
+# A suite that a shell runs in the background ignores SIGINT, and so would its children.
+LISTENS_TO_CTRL_C = ("env", "--default-signal=INT")
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     """The cache of the test's commands."""
@@ -27,7 +31,7 @@ def command(cache: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Po
         *arguments: str | Path, folder: Path = tmp_path, **environment: str
     ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "beatstitch", *map(str, arguments)],
+            [*LISTENS_TO_CTRL_C, sys.executable, "-m", "beatstitch", *map(str, arguments)],
             cwd=folder,
             env={**os.environ, "BEATSTITCH_CACHE": str(cache), **environment},
             stdin=subprocess.DEVNULL,
