@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField, TextField, fn
+from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField, TextField
 
 from beatstitch.db import base
 from beatstitch.db.projects import Project
@@ -68,8 +68,3 @@ def forget(chunk: Chunk) -> None:
         Chunk.delete().where(
             (Chunk.project == chunk.project_id) & (Chunk.key == chunk.key)
         ).execute()
-
-
-def total_bytes(project_id: str) -> int:
-    """How much the project's cached chunks weigh."""
-    return int(Chunk.select(fn.SUM(Chunk.bytes)).where(Chunk.project == project_id).scalar() or 0)

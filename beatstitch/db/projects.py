@@ -107,8 +107,3 @@ def delete(project: Project) -> None:
     """Remove the project with its media, song, timelines and outputs (rows only)."""
     with base.transaction():
         Project.delete().where(Project.id == project.id).execute()
-
-
-def ids() -> set[str]:
-    """The ids of all projects: a sweep of the storage asks whose files still have an owner."""
-    return {row.id for row in Project.select(Project.id)}

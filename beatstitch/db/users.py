@@ -53,9 +53,3 @@ def set_password(user_id: str, password_hash: str) -> None:
         )
     if not changed:
         raise NotFound("not_found", "There is no such user.", resource_type="user")
-
-
-def revoke_tokens(user_id: str) -> None:
-    """Void every token of the account."""
-    with base.transaction():
-        User.update(token_version=User.token_version + 1).where(User.id == user_id).execute()
