@@ -6,9 +6,11 @@ from beatstitch.db import audio, base
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import NotFound
-from beatstitch.jobs.beat_analysis.args import Args, Heard, Ticket
+from beatstitch.jobs.beat_analysis.args import LISTENING, Args, Heard, Ticket
+from beatstitch.storage.configured import configured
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
+_IMPRESSIONS = "impressions"
 
 
 def prepare(job: Job) -> Ticket:
@@ -17,6 +19,7 @@ def prepare(job: Job) -> Ticket:
     track = audio.by_id(args.audio_track_id)
     audio.set_columns(track.id, analysis_status="processing", analysis_error=None)
     folder = f"derived/{track.project_id}"
+    impression_key = f"{folder}/{_IMPRESSIONS}/{track.checksum}-{LISTENING}.npy"
     return Ticket(
         name=track.filename,
         key=track.original_key,
@@ -25,6 +28,8 @@ def prepare(job: Job) -> Ticket:
         grid_prefix=f"{folder}/beats",
         detector=args.detector,
         bpm_hint=args.bpm_hint,
+        impression_key=impression_key,
+        is_known=impression_key in _impressions(track.project_id),
         analyzed_at=base.utc_now().isoformat().replace("+00:00", "Z"),
     )
 
@@ -32,6 +37,7 @@ def prepare(job: Job) -> Ticket:
 def settle(job: Job, ticket: Ticket, result: Heard) -> dict[str, object]:
     """The song has a length, PCM to render from, and a new current grid."""
     track_id = _args(job).audio_track_id
+    _forget_others(audio.by_id(track_id).project_id, ticket)
     audio.set_columns(
         track_id,
         analysis_status="complete",
@@ -63,6 +69,18 @@ def give_up(job: Job) -> None:
     except NotFound:
         # Replaced meanwhile: there is nobody left to tell.
         return
+
+
+def _impressions(project_id: str) -> list[str]:
+    """What is kept of what the networks said of songs of the project."""
+    return [file.key for file in configured().list(f"derived/{project_id}/{_IMPRESSIONS}")]
+
+
+def _forget_others(project_id: str, ticket: Ticket) -> None:
+    """A project has one song: what was heard of those before it, or by older networks, goes."""
+    for key in _impressions(project_id):
+        if key != ticket.impression_key:
+            configured().delete(key)
 
 
 def _args(job: Job) -> Args:

@@ -1,0 +1,85 @@
+"""Hearing a project's song, from its rows through the handler to its rows."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from beatstitch import queue
+from beatstitch.db import audio, base, projects, schema, users
+from beatstitch.jobs import KINDS
+from beatstitch.jobs.beat_analysis import handler, rows
+from beatstitch.jobs.beat_analysis.args import Ticket
+from beatstitch.storage.configured import configured
+from beatstitch.workspace import Workspace
+from callers import forget_settings
+from songs import Song
+
+CHECKSUMS = ("ab" * 32, "cd" * 32)
+
+
+@pytest.fixture(autouse=True)
+def project_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A project in a house of its own."""
+    monkeypatch.setenv("STORAGE_PATH", str(tmp_path / "data"))
+    forget_settings()
+    base.connect(f"sqlite:///{tmp_path}/beatstitch.db")
+    schema.upgrade()
+    yield projects.create(users.create("anna", "hash").id, "Trip").id
+    base.disconnect()
+    forget_settings()
+
+
+def upload(project_id: str, song: Path, checksum: str) -> str:
+    """The project's song from now on; gives its id."""
+    track_id, key = base.new_id(), f"uploads/{project_id}/audio/{checksum}.wav"
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "song.wav"
+        copy.write_bytes(song.read_bytes())
+        configured().put(copy, key)
+    audio.replace(
+        project_id, track_id=track_id, filename="song.wav", file_size=1, checksum=checksum, key=key
+    )
+    return track_id
+
+
+def heard(track_id: str, **how: object) -> Ticket:
+    """The ticket of an analysis that ran to its end."""
+    args = {"audio_track_id": track_id, "detector": "madmom", **how}
+    job = queue.submit(KINDS["beat_analysis"], args, at=queue.now())
+    ticket = rows.prepare(job)
+    storage = configured()
+    with TemporaryDirectory() as folder:
+        inputs = {key: storage.fetch(key) for key in ticket.inputs}
+        space = Workspace(Path(folder), inputs, lambda *_: None)
+        result = handler.run(ticket, space)
+        for key, path in space.kept.items():
+            storage.put(path, key)
+    rows.settle(job, ticket, result)
+    return ticket
+
+
+def test_a_song_is_heard_again_from_what_the_networks_said(
+    project_id: str, short_song: Song
+) -> None:
+    track_id = upload(project_id, short_song.path, CHECKSUMS[0])
+
+    first, second = heard(track_id), heard(track_id, bpm_hint=60)
+
+    assert (first.is_known, second.is_known) == (False, True)
+    assert audio.by_id(track_id).bpm == pytest.approx(60, abs=1)
+    assert dataclasses.replace(second, bpm_hint=None, analyzed_at=None) == dataclasses.replace(
+        first, is_known=True, analyzed_at=None
+    )
+
+
+def test_what_was_heard_of_an_earlier_song_goes(project_id: str, short_song: Song) -> None:
+    before = heard(upload(project_id, short_song.path, CHECKSUMS[0]))
+
+    after = heard(upload(project_id, short_song.path, CHECKSUMS[1]))
+
+    kept = [file.key for file in configured().list(f"derived/{project_id}/impressions")]
+    assert before.impression_key != after.impression_key
+    assert kept == [after.impression_key]
