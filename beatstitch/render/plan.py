@@ -17,6 +17,8 @@ from beatstitch.timeline.settings import TransitionType
 CHUNK_US = 2_000_000
 # A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces.
 LONGEST_PIECE_S = 10
+# FFmpeg opens all its inputs at once: twelve photos of 4096 px took 1 GB, eight in a 4K film 2 GB.
+MOST_LAYERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +232,13 @@ def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fractio
 
 def _chunks(pieces: Sequence[Piece], rate: Fraction) -> Iterator[Chunk]:
     """Pieces up to the first boundary past each 2-second mark of absolute time, so that an edit
-    changes the chunks it lies in and never the shape of their neighbours."""
+    changes the chunks it lies in and never the shape of their neighbours; and no more of them than
+    one process should open."""
     held: list[Piece] = []
     for piece in pieces:
+        if sum(len(other.layers) for other in (*held, piece)) > MOST_LAYERS:
+            yield Chunk(tuple(held))
+            held = []
         held.append(piece)
         if _mark(piece.end_frame, rate) > _mark(piece.first_frame, rate):
             yield Chunk(tuple(held))

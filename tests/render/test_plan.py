@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from beatstitch.beats.steady import steady_grid
 from beatstitch.limits import FRAME_RATES
 from beatstitch.render.keys import chunk_key
-from beatstitch.render.plan import Plan, plan
+from beatstitch.render.plan import MOST_LAYERS, Piece, Plan, plan
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
 from beatstitch.timeline.build import build
@@ -41,6 +41,11 @@ def edl_of(bpm: float = 120.0, seconds: int = 20, names: str = "pc", **settings:
 def planned(edl: Edl) -> Plan:
     """Its plan for the final."""
     return plan(edl, SOURCES, final(edl.settings))
+
+
+def pieces_of(film: Plan) -> list[Piece]:
+    """All pieces of a film, in order."""
+    return [piece for chunk in film.chunks for piece in chunk.pieces]
 
 
 @given(
@@ -94,6 +99,16 @@ def test_chunks_end_at_the_first_boundary_past_each_two_seconds() -> None:
     assert ends[:4] == [72, 126, 180, 252]
 
 
+@pytest.mark.parametrize("transition", ["cut", "crossfade"])
+def test_a_chunk_opens_no_more_media_than_one_process_can_hold(transition: str) -> None:
+    film = planned(edl_of(390.0, names="p", beats_per_cut=1, transition_type=transition))
+
+    layers = [sum(len(piece.layers) for piece in chunk.pieces) for chunk in film.chunks]
+
+    assert max(layers) == MOST_LAYERS
+    assert all(left.end_frame == right.first_frame for left, right in pairwise(pieces_of(film)))
+
+
 def test_one_changed_segment_changes_one_chunk() -> None:
     edl = edl_of(seconds=60, beats_per_cut=2, names="cp")
     segments = list(edl.segments)
@@ -132,7 +147,7 @@ def test_another_ffmpeg_or_other_content_is_another_key() -> None:
 def test_a_clip_that_is_too_short_starts_again_where_it_ends() -> None:
     film = planned(edl_of(seconds=2, names="s"))
 
-    pieces = film.chunks[0].pieces
+    pieces = pieces_of(film)[:7]
     assert [piece.frames for piece in pieces] == [9] * 6 + [6]
     assert {piece.layers[0].start_us for piece in pieces} == {0}
     assert [piece.cut_frame for piece in pieces] == [0] + [None] * 6

@@ -9,7 +9,9 @@ from beatstitch.render.proof import proof_json, prove
 from beatstitch.workspace import Workspace
 
 MEMORY_BYTES = 2 * 1024**3
-# 4K and HDR sources: 436 MB were seen in use, and RLIMIT_AS counts what is only reserved.
+# 4K and HDR, in or out: six layers in a 4K film took 1.7 GB, and RLIMIT_AS counts what is only
+# reserved.
+LARGE_SIDE_PX = 2560
 MEMORY_LARGE_BYTES = 3 * 1024**3
 STALL_S = 60
 
@@ -48,9 +50,11 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
 def _limits(ticket: ChunkOrder) -> Limits:
     """What the chunk's FFmpeg may take: 120 s and twenty times the chunk's length."""
     sources = [layer.source for piece in ticket.chunk.pieces for layer in piece.layers]
-    is_large = any(source.is_hdr or max(source.width, source.height) > 2560 for source in sources)
+    profile = ticket.profile
+    sizes = [(profile.width, profile.height), *((s.width, s.height) for s in sources)]
+    is_large = max(map(max, sizes)) > LARGE_SIDE_PX or any(source.is_hdr for source in sources)
     return Limits(
-        timeout_s=120 + 20 * float(ticket.chunk.frames / ticket.profile.frame_rate),
+        timeout_s=120 + 20 * float(ticket.chunk.frames / profile.frame_rate),
         stall_s=STALL_S,
         memory_bytes=MEMORY_LARGE_BYTES if is_large else MEMORY_BYTES,
     )
