@@ -79,6 +79,10 @@ def test_a_slow_song_heard_in_eighths_has_no_bars_of_two():
     assert found(slow).beats_per_bar == 4
 
 
+def test_slow_bars_of_two_that_win_clearly_stay():
+    assert found(drawn(72, beats=(0.1, 0.8), downbeats=(0.8, 0.0))).beats_per_bar == 2
+
+
 def test_bars_of_three_with_a_beat_in_their_middle_are_bars_of_two():
     # Six eighths a bar, 260 a minute.
     jig = drawn(
