@@ -12,7 +12,7 @@ from beatstitch.web.problems import Malformed
 MAX_BYTES = 1_000_000
 
 
-def read_json() -> object:
+def read_json(max_bytes: int = MAX_BYTES) -> object:
     """The parsed body, {} without one. Raises UnsupportedMedia for another type of body and
     Malformed for what is no JSON: NaN, names given twice and bad UTF-8 among it."""
     if not request.content_length:
@@ -21,7 +21,7 @@ def read_json() -> object:
         raise UnsupportedMedia(
             "unsupported_media", "This call takes JSON; send it as Content-Type: application/json."
         )
-    request.max_content_length = MAX_BYTES
+    request.max_content_length = max_bytes
     try:
         return json.loads(
             request.get_data(cache=False).decode(),

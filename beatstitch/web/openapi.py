@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from flask import Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -32,6 +32,7 @@ class Body(BaseModel):
     """A JSON body that is sent to us: its names are ours alone, and "4" is no number."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+    max_bytes: ClassVar[int] = bodies.MAX_BYTES
 
 
 class Query(BaseModel):
@@ -84,7 +85,7 @@ class _Plugin(FlaskPlugin):
         read = self.model_adapter.validate_obj
         request.context = Context(  # type: ignore[attr-defined]  # spectree's own attribute
             read(query, get_multidict_items(request.args, query)) if query else None,
-            read(json, bodies.read_json()) if json else None,
+            read(json, bodies.read_json(json.max_bytes)) if json else None,
             *(None, None, None),
         )
 

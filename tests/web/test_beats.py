@@ -1,0 +1,350 @@
+"""A person's beats in place of those that were heard: whole grids, edits, and the way back."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backstage
+from beatstitch.db import audio
+from beatstitch.db.audio import BeatGridVersion
+from beatstitch.db.jobs import Job
+from callers import Caller, refused
+
+SHIFT = {"shift": {"ms": -20}}
+
+
+def _beats(caller: Caller, project: str) -> dict[str, Any]:
+    answer = caller.get(f"{project}/audio/beats")
+    assert answer.status_code == 200, answer.text
+    grid: dict[str, Any] = answer.json
+    return grid
+
+
+def _put(caller: Caller, project: str, grid: object, **headers: str) -> Any:
+    return caller.call("PUT", f"{project}/audio/beats", headers=headers, json=grid)
+
+
+def _times(grid: dict[str, Any]) -> list[float]:
+    return [beat["time_ms"] for beat in grid["beats"]]
+
+
+def test_an_edit_answers_the_new_grid_and_it_stays(anna: Caller, ready_project: str) -> None:
+    before = _beats(anna, ready_project)
+
+    edited = anna.post(f"{ready_project}/audio/beats/edit", SHIFT)
+
+    assert edited.status_code == 200, edited.text
+    assert _times(edited.json)[:2] == [480, 980]
+    assert (edited.json["analyzer"], edited.json["verdict"]) == ("user", "high")
+    assert edited.json["audio_file_checksum"] == before["audio_file_checksum"]
+    assert _beats(anna, ready_project) == edited.json
+    assert anna.get(f"{ready_project}/beats/status").json["total_beats"] == len(before["beats"]) - 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"scale": {"factor": 2}},
+        {"scale": {"factor": 0.5}},
+        {"shift_bar": {"beats": 1}},
+        {"set_downbeat": {"index": 2, "metre": 3}},
+        {"tap": {"times_ms": [1000, 1600, 2200, 2800, 3400, 4000, 4600, 5200]}},
+        {"manual": {"bpm": 90, "offset_ms": 250, "metre": 3}},
+        {"piecewise": {"tempi": [{"from_ms": 0, "bpm": 100}, {"from_ms": 6000, "bpm": 140}]}},
+        {"add_beat": {"time_ms": 750}},
+        {"move_beat": {"index": 1, "time_ms": 510.5}},
+        {"delete_beat": {"index": 3}},
+    ],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_every_edit_changes_the_beats_and_can_be_handed_in_whole(
+    anna: Caller, ready_project: str, edit: dict[str, object]
+) -> None:
+    before = _beats(anna, ready_project)
+
+    edited = anna.post(f"{ready_project}/audio/beats/edit", edit)
+
+    assert edited.status_code == 200, edited.text
+    assert edited.json["beats"] != before["beats"]
+    assert _put(anna, ready_project, edited.json).json == edited.json
+
+
+def test_a_shift_is_undone_by_going_back_to_what_was_heard(
+    anna: Caller, ready_project: str
+) -> None:
+    first = anna.get(f"{ready_project}/audio/beats")
+    anna.post(f"{ready_project}/audio/beats/edit", SHIFT)
+    anna.post(f"{ready_project}/audio/beats/edit", {"scale": {"factor": 2}})
+
+    reverted = anna.post(f"{ready_project}/audio/beats/revert")
+
+    assert reverted.status_code == 200
+    assert reverted.json == first.json == _beats(anna, ready_project)
+    assert reverted.headers["ETag"] == first.headers["ETag"]
+    assert anna.get(ready_project).json["audio_track"]["bpm"] == 120.0
+
+
+def test_a_grid_is_a_file_under_its_hash_and_earlier_ones_are_kept(
+    anna: Caller, ready_project: str, deployment: Path
+) -> None:
+    anna.post(f"{ready_project}/audio/beats/edit", SHIFT)
+    anna.post(f"{ready_project}/audio/beats/edit", SHIFT)
+
+    versions = list(BeatGridVersion.select().order_by(BeatGridVersion.version))
+    assert [(v.origin, v.is_current) for v in versions] == [
+        ("analysed", False),
+        ("user", False),
+        ("user", True),
+    ]
+    for version in versions[1:]:
+        data = (deployment / version.storage_key).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == version.checksum
+        assert Path(version.storage_key).stem == version.checksum
+    assert not list((deployment / "incoming").iterdir())
+
+
+def test_the_current_grid_lies_beside_the_others(
+    anna: Caller, ready_project: str, deployment: Path
+) -> None:
+    shown = deployment / "derived" / ready_project.rpartition("/")[2] / "beats.json"
+
+    anna.post(f"{ready_project}/audio/beats/edit", SHIFT)
+    assert json.loads(shown.read_text())["beats"][0]["time_ms"] == 480
+
+    anna.post(f"{ready_project}/audio/beats/revert")
+    assert json.loads(shown.read_text())["beats"][0]["time_ms"] == 0
+
+
+def test_a_whole_grid_needs_beats_a_length_and_a_tempo(anna: Caller, ready_project: str) -> None:
+    beats = [{"time_ms": 100.25 + 600 * i, "beat_number": i % 3 + 1} for i in range(20)]
+    heard = _beats(anna, ready_project)
+
+    answer = _put(
+        anna,
+        ready_project,
+        {"beats": beats, "duration_ms": 17_000, "bpm": 100, "beats_per_bar": 3},
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert _times(answer.json) == [beat["time_ms"] for beat in beats]
+    assert [bar["beat_count"] for bar in answer.json["measures"]][:2] == [3, 3]
+    assert (answer.json["bpm"], answer.json["analyzer"]) == (100, "user")
+    for fact in ("audio_file_checksum", "sample_rate", "analyzed_at", "duration_ms"):
+        assert answer.json[fact] == heard[fact]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "place"),
+    [
+        ({"beats": []}, "validation_error", ["beats"]),
+        ({"bpm": 5}, "validation_error", ["bpm"]),
+        ({"bpm": "120"}, "validation_error", ["bpm"]),
+        ({"loudness": 3}, "validation_error", ["loudness"]),
+        ({"time_signature": "<b>"}, "validation_error", ["time_signature"]),
+        ({"duration_ms": 12_000}, "other_song", ["duration_ms"]),
+        ({"audio_file_checksum": "sha256:0"}, "other_song", ["audio_file_checksum"]),
+        ({"beats.1.time_ms": 16_999_999}, "validation_error", ["beats", 1, "time_ms"]),
+        ({"beats.33.time_ms": 17_001}, "beat_outside_song", ["beats", 33, "time_ms"]),
+        ({"beats.1.time_ms": 1000}, "bad_beat_grid", []),
+        ({"beats.1.time_ms": 1e308}, "validation_error", ["beats", 1, "time_ms"]),
+        ({"beats.2.beat_number": 4}, "bad_beat_grid", ["beats", 2, "beat_number"]),
+        ({"beats.2.is_downbeat": True}, "validation_error", ["beats", 2]),
+        ({"beats.2.confidence": 1.5}, "validation_error", ["beats", 2, "confidence"]),
+    ],
+    ids=str,
+)
+def test_a_grid_that_cannot_be_this_songs_is_refused_by_its_place(
+    anna: Caller, ready_project: str, wrong: dict[str, Any], code: str, place: list[str | int]
+) -> None:
+    before = _beats(anna, ready_project)
+    grid = json.loads(json.dumps(before))
+    for field, value in wrong.items():
+        *way, last = (int(step) if step.isdecimal() else step for step in field.split("."))
+        holder: Any = grid
+        for step in way:
+            holder = holder[step]
+        holder[last] = value
+
+    body = refused(_put(anna, ready_project, grid), 422, code)
+
+    assert body["detail"][0]["loc"] == ["body", *place]
+    assert _beats(anna, ready_project) == before
+
+
+@pytest.mark.parametrize(
+    ("edit", "code", "place"),
+    [
+        ({}, "bad_edit", []),
+        ({"shift": None}, "bad_edit", []),
+        ({**SHIFT, "delete_beat": {"index": 1}}, "bad_edit", []),
+        ({"stretch": {"factor": 2}}, "validation_error", ["stretch"]),
+        ({"shift": {"ms": "20"}}, "validation_error", []),
+        ({"shift": {"ms": True}}, "validation_error", []),
+        ({"shift": {"ms": 1e300}}, "validation_error", ["shift", "ms"]),
+        ({"shift": {"ms": 17_000}}, "too_few_beats", []),
+        ({"scale": {"factor": 3}}, "validation_error", ["scale", "factor"]),
+        ({"tap": {"times_ms": [1, 2]}}, "too_few_taps", ["tap", "times_ms"]),
+        ({"delete_beat": {"index": 10**6}}, "no_such_beat", ["delete_beat", "index"]),
+        ({"delete_beat": {"index": -1}}, "validation_error", ["delete_beat", "index"]),
+        ({"add_beat": {"time_ms": 17_000}}, "beat_outside_song", ["add_beat", "time_ms"]),
+        ({"add_beat": {"time_ms": 501}}, "beats_too_close", ["add_beat", "time_ms"]),
+    ],
+    ids=str,
+)
+def test_an_edit_that_makes_no_sense_is_refused_by_its_place(
+    anna: Caller, ready_project: str, edit: dict[str, object], code: str, place: list[str]
+) -> None:
+    body = refused(anna.post(f"{ready_project}/audio/beats/edit", edit), 422, code)
+
+    assert body["detail"][0]["loc"] == ["body", *place]
+    assert BeatGridVersion.select().count() == 1
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_no_json(anna: Caller, ready_project: str, number: str) -> None:
+    edit = f'{{"shift": {{"ms": {number}}}}}'
+    grid = f'{{"beats": [], "duration_ms": {number}, "bpm": 120}}'
+    kind = "application/json"
+
+    one = anna.call("POST", f"{ready_project}/audio/beats/edit", data=edit, content_type=kind)
+    whole = anna.call("PUT", f"{ready_project}/audio/beats", data=grid, content_type=kind)
+
+    refused(one, 400, "malformed_json")
+    refused(whole, 400, "malformed_json")
+
+
+def test_a_grid_of_five_megabytes_is_read_and_a_larger_one_is_not(
+    anna: Caller, ready_project: str
+) -> None:
+    grid = json.dumps(_beats(anna, ready_project)).encode()
+    address, kind = f"{ready_project}/audio/beats", "application/json"
+
+    full = anna.call("PUT", address, data=grid.ljust(5_000_000), content_type=kind)
+    over = anna.call("PUT", address, data=grid.ljust(10_000_000), content_type=kind)
+
+    assert full.status_code == 200, full.text
+    body = refused(over, 413, "file_too_large")
+    assert body["details"] == {"max_size_bytes": 5_000_000}
+
+
+def test_an_edit_keeps_to_the_size_of_other_bodies(anna: Caller, ready_project: str) -> None:
+    edit = json.dumps(SHIFT).encode().ljust(10_000_000)
+
+    answer = anna.call(
+        "POST", f"{ready_project}/audio/beats/edit", data=edit, content_type="application/json"
+    )
+
+    assert refused(answer, 413, "file_too_large")["details"] == {"max_size_bytes": 1_000_000}
+
+
+def test_a_change_of_beats_that_have_changed_meanwhile_is_412(
+    anna: Caller, ready_project: str
+) -> None:
+    read = anna.get(f"{ready_project}/audio/beats")
+    known = {"If-Match": read.headers["ETag"]}
+
+    first = anna.post(f"{ready_project}/audio/beats/edit", SHIFT, headers=known)
+    again = anna.post(f"{ready_project}/audio/beats/edit", SHIFT, headers=known)
+    whole = _put(anna, ready_project, read.json, **known)
+    back = anna.post(f"{ready_project}/audio/beats/revert", headers=known)
+
+    assert first.status_code == 200
+    for late in (again, whole, back):
+        refused(late, 412, "stale")
+    assert _beats(anna, ready_project) == first.json
+    known = {"If-Match": first.headers["ETag"]}
+    assert anna.post(f"{ready_project}/audio/beats/edit", SHIFT, headers=known).status_code == 200
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", '"', 'W/"x"', '"a", "b"'])
+def test_a_tag_that_was_never_given_out_is_412(
+    anna: Caller, ready_project: str, given: str
+) -> None:
+    answer = anna.post(f"{ready_project}/audio/beats/edit", SHIFT, headers={"If-Match": given})
+
+    refused(answer, 412, "stale")
+
+
+def test_edits_at_the_same_time_are_all_made(anna: Caller, ready_project: str) -> None:
+    edit = {"shift": {"ms": 10}}
+
+    with ThreadPoolExecutor(4) as people:
+        done = list(
+            people.map(
+                lambda _: anna.post(f"{ready_project}/audio/beats/edit", edit).status_code,
+                range(8),
+            )
+        )
+
+    assert done == [200] * 8
+    assert _times(_beats(anna, ready_project))[:2] == [80, 580]
+
+
+def test_beats_that_are_being_heard_cannot_be_changed(anna: Caller, ready_project: str) -> None:
+    grid = _beats(anna, ready_project)
+    job_id = anna.post(f"{ready_project}/audio/analyze").json["job_id"]
+
+    answers = [
+        _put(anna, ready_project, grid),
+        anna.post(f"{ready_project}/audio/beats/edit", SHIFT),
+        anna.post(f"{ready_project}/audio/beats/revert"),
+    ]
+
+    for answer in answers:
+        assert refused(answer, 409, "conflict")["details"]["existing_job_id"] == job_id
+
+
+def test_beats_that_were_never_heard_cannot_be_changed(anna: Caller) -> None:
+    project = anna.project()
+    song = anna.song(project)
+    backstage.failed(song["analysis_job_id"])
+    audio.set_columns(song["id"], analysis_status="failed", analysis_error="It is all silence.")
+
+    refused(anna.post(f"{project}/audio/beats/edit", SHIFT), 400, "precondition_failed")
+    refused(anna.post(f"{project}/audio/beats/revert"), 400, "precondition_failed")
+
+
+def test_without_a_song_and_in_foreign_projects_there_is_nothing_to_change(
+    anna: Caller, ben: Caller, ready_project: str
+) -> None:
+    grid = _beats(anna, ready_project)
+    for caller, project in ((ben, ready_project), (anna, anna.project())):
+        refused(_put(caller, project, grid), 404, "not_found")
+        refused(caller.post(f"{project}/audio/beats/edit", SHIFT), 404, "not_found")
+        refused(caller.post(f"{project}/audio/beats/revert"), 404, "not_found")
+
+
+def test_a_timeline_on_older_beats_is_stale_until_they_are_back(
+    anna: Caller, ready_project: str, with_timeline: Callable[[str], str]
+) -> None:
+    with_timeline(ready_project)
+
+    anna.post(f"{ready_project}/audio/beats/edit", SHIFT)
+    edited = anna.get(f"{ready_project}/timeline").json
+    anna.post(f"{ready_project}/audio/beats/revert")
+    reverted = anna.get(f"{ready_project}/timeline").json
+
+    assert (edited["stale"], edited["stale_reason"]) == (
+        True,
+        "The song or its beats have changed.",
+    )
+    assert (reverted["stale"], reverted["stale_reason"]) == (False, None)
+
+
+def test_a_timeline_is_cut_on_the_edited_beats(
+    anna: Caller, ready_project: str, with_timeline: Callable[[str], str]
+) -> None:
+    with_timeline(ready_project)
+    anna.post(f"{ready_project}/audio/beats/edit", {"shift": {"ms": 37}})
+
+    with_timeline(ready_project)
+
+    timeline = anna.get(f"{ready_project}/timeline").json
+    assert not timeline["stale"]
+    assert timeline["segments"][1]["timeline_in_ms"] % 500 == 37
+    assert Job.select().where(Job.kind == "timeline_build").count() == 2
