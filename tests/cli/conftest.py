@@ -10,7 +10,6 @@ import pytest
 
 from running import Run, Said
 
-
 # A suite that a shell runs in the background ignores SIGINT, and so would its children.
 LISTENS_TO_CTRL_C = ("env", "--default-signal=INT")
 
