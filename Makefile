@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools demo run test lint lock clean
+.PHONY: help setup tools demo run test lint bench lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -73,14 +73,18 @@ test: setup lint ## lint, then the whole suite
 	@$(BIN)/python -m pytest
 
 lint: setup      ## ruff, mypy and the floors of the house
-	@$(BIN)/ruff check beatstitch tests
-	$(BIN)/ruff format --check beatstitch tests
+	@$(BIN)/ruff check beatstitch tests bench
+	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
+	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py
 	$(BIN)/lint-imports
+
+bench: setup     ## how well, fast and small the beats are found: madmom as it is, ours, librosa
+	@PYTHONPATH=tests $(BIN)/python bench/beats.py
 
 lock:            ## write requirements.lock anew (needs uv)
 	@uv pip compile -q --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 
 clean:           ## remove everything that was made here, the venv too
 	@rm -rf $(VENV) .cache build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find beatstitch tests -name __pycache__ -type d -exec rm -rf {} +
+	find beatstitch tests bench -name __pycache__ -type d -exec rm -rf {} +
