@@ -114,7 +114,7 @@ def make(
     **wanted: object,
 ) -> None:
     """Make a film of MEDIA (photos, clips, folders of them), cut to the beats of SONG."""
-    _refuse_idle_options(bpm, beats, detector, from_edl)
+    _refuse_idle_options(bpm, beats, from_edl)
     report_file = report or _beside(output)
     places = {"the film": output, "the sync report": report_file}
     if edl is not None:
@@ -193,10 +193,9 @@ def _read(
     return {**read, song: "the song"}
 
 
-def _refuse_idle_options(
-    bpm: float | None, beats: Path | None, detector: Detector | None, from_edl: Path | None
-) -> None:
-    """An option that would do nothing is a mistake to name, not to pass over."""
+def _refuse_idle_options(bpm: float | None, beats: Path | None, from_edl: Path | None) -> None:
+    """An option that would do nothing is a mistake to name, not to pass over. Which detector is
+    liked best is no wish for this film alone, so it may stand beside a tempo that is set."""
     ctx = click.get_current_context()
     given = [
         name for name in SET_BY_EDL if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -208,9 +207,6 @@ def _refuse_idle_options(
         raise click.UsageError("--offset goes with --bpm.")
     if bpm is not None and beats is not None:
         raise click.UsageError("--bpm and --beats both say where the beats are.")
-    if detector is not None and (bpm is not None or beats is not None):
-        option = "--bpm" if beats is None else "--beats"
-        raise click.UsageError(f"With {option} nobody listens; leave --detector out.")
 
 
 def _accept(made: Made, report_file: Path) -> None:

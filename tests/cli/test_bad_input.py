@@ -110,7 +110,6 @@ def test_a_folder_without_media_has_nothing_to_show(
         (("--start", "99"), "start 99 s into a song of 5.0 s"),
         (("--beats-per-cut", "3"), "Invalid value for '--beats-per-cut'"),
         (("--duration", "0"), "1 ms is the least"),
-        (("--detector", "librosa"), "nobody listens"),
     ],
 )
 def test_bad_use_exits_with_two(
