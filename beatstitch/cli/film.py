@@ -1,6 +1,7 @@
 """Rendering a film on the command line: chunks that the cache lacks, on all threads; then the join
 and the check."""
 
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -50,10 +51,7 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> i
     if bench.hold(film.song.song_key) is None:
         bench.run(render_audio.run, film.song)
     tally = _Tally(film.plan.frames - sum(c.chunk.frames for c in missing.values()), film, step)
-    came = bench.all(
-        lambda chunk=chunk: _render(chunk, footage, bench, tally)  # type: ignore[misc]
-        for chunk in missing.values()
-    )
+    came = bench.all(partial(_render, chunk, footage, bench, tally) for chunk in missing.values())
     short = [chunk for chunk, fault in zip(missing.values(), came, strict=True) if fault]
     if short:
         fault = next(filter(None, came))

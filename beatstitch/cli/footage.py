@@ -4,6 +4,7 @@ used is left out with its reason, and the rest goes on."""
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -66,7 +67,7 @@ class Footage:
 
 def start(paths: Sequence[Path], bench: Workbench) -> list[Future[Shot | LeftOut]]:
     """Begin to take in files, beside whatever else is done."""
-    return [bench.start(lambda path=path: _take_in(path, bench)) for path in paths]  # type: ignore[misc]
+    return [bench.start(partial(_take_in, path, bench)) for path in paths]
 
 
 def finish(futures: Sequence[Future[Shot | LeftOut]]) -> Footage:
