@@ -42,8 +42,8 @@ def order_film(edl: Edl, footage: Footage, song: Song, profile: Profile) -> Film
     )
 
 
-def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> int:
-    """Render the chunks and the song that the cache lacks; gives the number of chunks rendered.
+def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> None:
+    """Render the chunks and the song that the cache lacks.
 
     Raises ClipsBreakOff after everything else is done, if chunks came out short.
     """
@@ -57,7 +57,6 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> i
         fault = next(filter(None, came))
         clips = dict.fromkeys(clip for chunk in short for clip in _clips(chunk))
         raise ClipsBreakOff(tuple(clips), fault.message)
-    return len(missing)
 
 
 def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncReport]:

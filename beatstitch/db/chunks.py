@@ -60,11 +60,3 @@ def unused_since(moment: datetime, limit: int) -> list[Chunk]:
     return list(
         Chunk.select().where(Chunk.last_used_at < moment).order_by(Chunk.last_used_at).limit(limit)
     )
-
-
-def forget(chunk: Chunk) -> None:
-    """Remove the row; its file goes when no row names it any more."""
-    with base.transaction():
-        Chunk.delete().where(
-            (Chunk.project == chunk.project_id) & (Chunk.key == chunk.key)
-        ).execute()

@@ -11,9 +11,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 
-from pydantic import TypeAdapter
-
-from beatstitch.documents import read_json
 from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.proof import Listing, Proof, keyframe_hashes
 
@@ -80,17 +77,9 @@ class SyncReport:
     edl_hash: str
 
 
-_REPORT: TypeAdapter[SyncReport] = TypeAdapter(SyncReport)
-
-
 def report_json(report: SyncReport) -> dict[str, object]:
     """The report as files and the API show it."""
     return asdict(report)
-
-
-def read_report(document: bytes) -> SyncReport:
-    """Read a report's JSON. Raises Invalid."""
-    return read_json(_REPORT, document, "bad_sync_report")
 
 
 def sync_report(
