@@ -6,6 +6,7 @@ reader has to wait for a disk. Requests that are refused are not counted, so wai
 """
 
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
+from beatstitch.db import gate
 from beatstitch.errors import TooMany
 from beatstitch.settings import Settings
 
@@ -69,13 +71,14 @@ class Rates:
     def count(self, caller: str, category: str, now_s: float) -> None:
         """Count one action. Raises TooMany when the window is full.
 
-        What can't be counted is let through: a full disk must not close the API to those who read.
+        What can't be counted is let through: neither a full disk nor a file that a power cut spoilt
+        may close the API to those who read.
         """
         limit = self._limits[category]
         window_end = (int(now_s) // limit.seconds + 1) * limit.seconds
         try:
             is_within = self._add(caller, category, window_end, limit.count)
-        except sqlite3.OperationalError as fault:
+        except (sqlite3.DatabaseError, gate.GateClosed) as fault:
             log.warning("an action could not be counted", extra={"reason": str(fault)})
             return
         if not is_within:
@@ -107,9 +110,15 @@ class Rates:
         if connection is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._file, timeout=5, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = wal")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(_TABLE)
+            # Threads that turn a new file to WAL at once get "database is locked" whatever the
+            # timeout (1 race in 12 of eight threads), so they come in one by one.
+            turn = gate.enter(f"{self._file}.gate", 5)
+            try:
+                connection.execute("PRAGMA journal_mode = wal")
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.execute(_TABLE)
+            finally:
+                os.close(turn)
             self._local.connection = connection
         return connection
 

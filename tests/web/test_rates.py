@@ -75,6 +75,26 @@ def test_a_race_lets_no_more_through(tmp_path: Path) -> None:
     assert _allowed(rates, 1, 1_000_000) == 0
 
 
+def test_threads_that_make_the_file_together_count_every_action(tmp_path: Path) -> None:
+    for trial in range(20):
+        file = tmp_path / f"{trial}.db"
+        ready = threading.Barrier(8)
+
+        def ask(file: Path = file, ready: threading.Barrier = ready) -> None:
+            rates = Rates(file, TEN_SECONDS)
+            ready.wait()
+            _allowed(rates, 1, 1_000_000)
+            rates.close()
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert _allowed(Rates(file, TEN_SECONDS), 1, 1_000_000) == 0
+
+
 def test_old_windows_are_forgotten(tmp_path: Path) -> None:
     rates = Rates(tmp_path / "rates.db", TEN_SECONDS)
     for hour in range(9):
@@ -92,6 +112,12 @@ def test_what_cannot_be_counted_is_let_through(tmp_path: Path) -> None:
     rates._connection().execute("PRAGMA query_only = on")  # what a full disk is like
 
     assert _allowed(rates, 9, 1_000_000) == 9
+
+
+def test_a_spoilt_file_does_not_close_the_door(tmp_path: Path) -> None:
+    (tmp_path / "rates.db").write_bytes(b"after the power cut " * 500)
+
+    assert _allowed(Rates(tmp_path / "rates.db", TEN_SECONDS), 9, 1_000_000) == 9
 
 
 @pytest.fixture
