@@ -23,8 +23,9 @@ from beatstitch.timeline.edl import (
     Segment,
     Transition,
     frame_at,
-    round_ms,
 )
+from beatstitch.timeline.joints import NO_FOOTAGE, transition_room_ms
+from beatstitch.timeline.remarks import remarks
 from beatstitch.timeline.settings import TimelineSettings
 
 # A zoom is felt by its speed: 2.5 % a second reads as calm, over 12 % in all as a lurch.
@@ -70,7 +71,7 @@ def build(
         total_duration_us=duration_us,
         segments=segments,
         next_segment_id=len(segments) + 1,
-        warnings=_warnings(grid, media, segments),
+        warnings=remarks(grid, media, segments),
     )
 
 
@@ -150,16 +151,11 @@ def _joined(
     joined = list(segments)
     frame_ms = 1000 / settings.frame_rate
     for i, (left, right) in enumerate(itertools.pairwise(segments)):
-        room_ms = min(
-            settings.transition_duration_ms,
-            *(round_ms(s.timeline_out_us - s.timeline_in_us) // 2 for s in (left, right)),
-            2 * _handle_after_ms(left, media[left.media_asset_id]),
-            2 * _handle_before_ms(right),
-        )
+        room_ms = min(settings.transition_duration_ms, transition_room_ms(left, right, media))
         if room_ms >= 2 * frame_ms:
             transition, reason = Transition(settings.transition_type, room_ms), None
         else:
-            transition, reason = Transition(), "hard cut: no footage to spare for a transition"
+            transition, reason = Transition(), NO_FOOTAGE
         joined[i] = replace(joined[i], transition_out=transition)
         joined[i + 1] = replace(
             joined[i + 1],
@@ -167,35 +163,3 @@ def _joined(
             reason="; ".join(filter(None, (right.reason, reason))) or None,
         )
     return tuple(joined)
-
-
-def _handle_after_ms(segment: Segment, medium: Medium) -> int:
-    if segment.media_type == "image":
-        return 60_000
-    if segment.is_repeated:
-        return 0
-    return int((medium.length_ms - segment.source_out_ms) / segment.speed)
-
-
-def _handle_before_ms(segment: Segment) -> int:
-    if segment.media_type == "image":
-        return 60_000
-    return 0 if segment.is_repeated else int(segment.source_in_ms / segment.speed)
-
-
-def _warnings(
-    grid: BeatGrid, media: Sequence[Medium], segments: Sequence[Segment]
-) -> tuple[str, ...]:
-    found = []
-    if grid.verdict == "no_beat":
-        found.append(
-            f"No beat was found in the song; the cuts follow a steady {grid.bpm:g} BPM. "
-            "Give the tempo and the offset of the first beat to cut on real ones."
-        )
-    unused = len({m.id for m in media} - {s.media_asset_id for s in segments})
-    if unused:
-        found.append(
-            f"{unused} of {len(media)} photos and clips found no place in {len(segments)} cuts; "
-            "fewer beats per cut make room for more."
-        )
-    return tuple(found)

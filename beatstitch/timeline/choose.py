@@ -6,7 +6,7 @@ slot; else the clip is repeated. Nothing is frozen, and what was done is said in
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beatstitch.timeline.edl import MediaType
 
@@ -21,11 +21,28 @@ class Medium:
     id: str
     media_type: MediaType
     duration_ms: int | None = None
+    in_ms: int | None = None
+    out_ms: int | None = None
 
     @property
     def length_ms(self) -> int:
-        """How much there is to show; 0 for a photo, which lasts as long as it must."""
+        """How much of it there is; 0 for a photo, which lasts as long as it must."""
         return self.duration_ms or 0
+
+    @property
+    def first_ms(self) -> int:
+        """Where the part begins that may be shown: at the user's in point, or at the start."""
+        return min(self.in_ms or 0, self.length_ms)
+
+    @property
+    def end_ms(self) -> int:
+        """Where the part ends that may be shown: at the user's out point, or at the end."""
+        return self.length_ms if self.out_ms is None else min(self.out_ms, self.length_ms)
+
+    @property
+    def usable_ms(self) -> int:
+        """How much of it may be shown."""
+        return self.end_ms - self.first_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +75,34 @@ class Chooser:
             other = self._media[(self._turn + step) % len(self._media)]
             if _fits(other, slot_ms):
                 self._turn += step + 1
-                reason = f"taken early: the clip before it has {wanted.length_ms} ms for {slot_ms}"
+                reason = f"taken early: the clip before it has {wanted.usable_ms} ms for {slot_ms}"
                 return self._use(other, slot_ms, handle_ms, reason)
-        return Choice(
-            wanted,
-            0,
-            wanted.length_ms,
-            1.0,
-            f"repeated: the clip has {wanted.length_ms} ms for {slot_ms}",
-        )
+        return squeezed(wanted, slot_ms)
 
     def _use(self, medium: Medium, slot_ms: int, handle_ms: int, reason: str | None) -> Choice:
         if medium.media_type == "image":
             return Choice(medium, reason=reason)
-        length_ms = medium.length_ms
-        if length_ms < slot_ms:
-            # Rounded down, so that the slowed clip never ends before its slot.
-            speed = int(1000 * length_ms / slot_ms) / 1000
-            slowed = f"slowed to {speed:g}: the clip has {length_ms} ms for {slot_ms}"
-            return Choice(medium, 0, length_ms, speed, "; ".join(filter(None, (reason, slowed))))
-        start_ms = self._left_at.get(medium.id, 0)
-        if start_ms + slot_ms + 2 * handle_ms > length_ms:
-            start_ms = 0
-        source_in_ms = start_ms + min(handle_ms, (length_ms - start_ms - slot_ms) // 2)
+        if medium.usable_ms < slot_ms:
+            slowed = squeezed(medium, slot_ms)
+            return replace(slowed, reason="; ".join(filter(None, (reason, slowed.reason))))
+        start_ms = self._left_at.get(medium.id, medium.first_ms)
+        if start_ms + slot_ms + 2 * handle_ms > medium.end_ms:
+            start_ms = medium.first_ms
+        source_in_ms = start_ms + min(handle_ms, (medium.end_ms - start_ms - slot_ms) // 2)
         self._left_at[medium.id] = source_in_ms + slot_ms + handle_ms
         return Choice(medium, source_in_ms, source_in_ms + slot_ms, 1.0, reason)
 
 
+def squeezed(medium: Medium, slot_ms: int) -> Choice:
+    """All of a clip that is shorter than its slot: slowed down, or repeated when it would stutter,
+    with the reason."""
+    had = f"the clip has {medium.usable_ms} ms for {slot_ms}"
+    if not _fits(medium, slot_ms):
+        return Choice(medium, medium.first_ms, medium.end_ms, 1.0, f"repeated: {had}")
+    # Rounded down, so that the slowed clip never ends before its slot.
+    speed = int(1000 * medium.usable_ms / slot_ms) / 1000
+    return Choice(medium, medium.first_ms, medium.end_ms, speed, f"slowed to {speed:g}: {had}")
+
+
 def _fits(medium: Medium, slot_ms: int) -> bool:
-    return medium.media_type == "image" or medium.length_ms >= SLOWEST * slot_ms
+    return medium.media_type == "image" or medium.usable_ms >= SLOWEST * slot_ms

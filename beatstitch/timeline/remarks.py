@@ -1,0 +1,27 @@
+"""What a person should know of a timeline beside its segments, in sentences."""
+
+from collections.abc import Iterable, Sequence
+
+from beatstitch.beats.grid import BeatGrid
+from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.edl import Segment
+
+
+def remarks(
+    grid: BeatGrid, media: Iterable[Medium], segments: Sequence[Segment]
+) -> tuple[str, ...]:
+    """Beats that were not heard, and media that found no place."""
+    found = []
+    if grid.verdict == "no_beat":
+        found.append(
+            f"No beat was found in the song; the cuts follow a steady {grid.bpm:g} BPM. "
+            "Give the tempo and the offset of the first beat to cut on real ones."
+        )
+    wanted = {m.id for m in media}
+    unused = len(wanted - {s.media_asset_id for s in segments})
+    if unused:
+        found.append(
+            f"{unused} of {len(wanted)} photos and clips found no place in {len(segments)} cuts; "
+            "fewer beats per cut make room for more."
+        )
+    return tuple(found)
