@@ -1,18 +1,25 @@
 """`beatstitch worker`: the daemon that does the jobs."""
 
+import logging
+
 import click
 
 from beatstitch import logs
 from beatstitch.cli import premises
-from beatstitch.errors import Invalid
+from beatstitch.errors import Invalid, Unavailable
+from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs import KINDS
+from beatstitch.process import sandbox
 from beatstitch.queue import Kind
+from beatstitch.queue.presence import Tools
 from beatstitch.settings import settings
 from beatstitch.storage.configured import configured
 from beatstitch.worker.attempt import Ground
 from beatstitch.worker.loop import Worker
 
 SCRATCH = "attempts"
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -36,7 +43,17 @@ def worker(slots: int | None, light: int | None, kinds: str | None) -> None:
         {"light": light or now.light_slots, "heavy": slots or now.heavy_slots},
         grace_s=now.worker_grace_s,
         log_level=now.log_level,
+        tools=Tools(sandbox(), _ffmpeg()),
     ).run()
+
+
+def _ffmpeg() -> str | None:
+    """Which FFmpeg this worker has. Without one it still does what needs none, and says so."""
+    try:
+        return fingerprint()
+    except Unavailable as missing:
+        log.warning("%s", missing.message)
+        return None
 
 
 def _chosen(names: str | None) -> dict[str, Kind]:

@@ -1,19 +1,31 @@
 """Which workers of this machine are alive: each holds a lock that only its death lets go.
 
-A worker's lease says the same for other machines, but a lease takes half a minute to end.
+A worker's lease says the same for other machines, but a lease takes half a minute to end. In the
+locked file stands what the worker has to work with, for those who look after the service.
 """
 
 import contextlib
 import fcntl
+import json
 import os
 import socket
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from beatstitch.queue import wake
 
 _SUFFIX = ".alive"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a worker has found on its side of the service: its sandbox (`process.Mode`) and its
+    FFmpeg. None is what it doesn't have, or has not said."""
+
+    sandbox: str | None = None
+    ffmpeg: str | None = None
 
 
 def new_owner() -> str:
@@ -24,7 +36,7 @@ def new_owner() -> str:
 class Presence:
     """A worker's sign of life, held until `close` or death."""
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, tools: Tools = Tools()) -> None:
         place = wake.folder()
         place.mkdir(parents=True, exist_ok=True)
         self._path = place / f"{owner}{_SUFFIX}"
@@ -32,6 +44,7 @@ class Presence:
         hidden = self._path.with_name(f".{self._path.name}")
         self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        os.write(self._file, json.dumps(asdict(tools)).encode())
         hidden.rename(self._path)
 
     def close(self) -> None:
@@ -43,6 +56,15 @@ class Presence:
 def living() -> list[str]:
     """The workers of this machine that are alive."""
     return [path.stem for path in _signs() if not _is_dead(path)]
+
+
+def tools() -> list[Tools]:
+    """What the living workers of this machine work with."""
+    found = []
+    for owner in living():
+        with contextlib.suppress(FileNotFoundError):  # it has just left in order
+            found.append(Tools(**json.loads((wake.folder() / f"{owner}{_SUFFIX}").read_text())))
+    return found
 
 
 def dead() -> list[str]:

@@ -1,6 +1,7 @@
 """What is measured for Prometheus: requests as they come, and the queue as its tables stand."""
 
 import shutil
+from collections import Counter as Counted
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -80,5 +81,16 @@ class _Queue(Collector):
         under_way = sum(jobs.count(kind=kind, statuses=["running"]) for kind in _RENDERS)
         yield GaugeMetricFamily("active_render_jobs", "Renders under way.", value=under_way)
         yield GaugeMetricFamily("workers", "Workers alive here.", value=len(presence.living()))
+        yield _tools()
         free = shutil.disk_usage(settings().storage_path).free
         yield GaugeMetricFamily("storage_free_bytes", "Free on the data disk.", value=free)
+
+
+def _tools() -> GaugeMetricFamily:
+    """Workers by what they have: chunks of two FFmpegs don't join, so all should be the same."""
+    family = GaugeMetricFamily(
+        "worker_tools", "Workers alive here, by their tools.", labels=["ffmpeg", "sandbox"]
+    )
+    for tools, count in Counted(presence.tools()).items():
+        family.add_metric([tools.ffmpeg or "none", tools.sandbox or "none"], count)
+    return family

@@ -23,6 +23,7 @@ from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
 from beatstitch.errors import BeatstitchError, InsufficientStorage, Invalid, TooLarge, Unavailable
 from beatstitch.settings import settings
+from beatstitch.systemd import Systemd
 from beatstitch.web import problems, trail, uploads, waiting
 
 CONNECTIONS = 200
@@ -71,8 +72,12 @@ class Server:
 
     def run(self) -> None:
         """Answer requests until `stop`; then no new ones, and at most GRACE_S for the rest."""
+        systemd = Systemd()
+        systemd.ready()
         while not self._is_told_to_stop:
             self._turn(_TICK_S)
+            systemd.alive("answering")
+        systemd.leaving()
         # The listener alone: the trigger beside it still wakes this loop for finished requests.
         wasyncore.dispatcher.close(self._server)
         self._seats.closing.set()

@@ -40,7 +40,7 @@ class StorageCheck(Check):
 
 
 class SandboxCheck(Check):
-    """What confines FFmpeg on this machine."""
+    """What confines FFmpeg at the workers, at the weakest of them; without one, here."""
 
     mode: str | None = None
 
@@ -120,7 +120,7 @@ def _look() -> tuple[Health, int]:
     checks = Checks(
         database=_tried(_database, Check),
         storage=_tried(_storage, StorageCheck),
-        ffmpeg=Check(status="healthy" if shutil.which("ffmpeg") else "warning"),
+        ffmpeg=_tried(_ffmpeg, Check),
         sandbox=_tried(_sandbox, SandboxCheck),
         queue=_tried(_queue, QueueCheck),
         workers=_tried(_workers, WorkersCheck),
@@ -152,9 +152,18 @@ def _storage() -> StorageCheck:
     )
 
 
+def _ffmpeg() -> Check:
+    """Whether every worker has found one; while there is no worker, whether there is one here."""
+    found = [tools.ffmpeg is not None for tools in presence.tools()]
+    is_there = all(found) if found else shutil.which("ffmpeg") is not None
+    return Check(status="healthy" if is_there else "warning")
+
+
 def _sandbox() -> SandboxCheck:
-    mode = sandbox()
-    return SandboxCheck(status="warning" if mode == "degraded" else "healthy", mode=mode)
+    modes = {tools.sandbox for tools in presence.tools()} or {sandbox()}
+    is_full = modes == {"bubblewrap"}
+    mode = "bubblewrap" if is_full else "degraded"
+    return SandboxCheck(status="healthy" if is_full else "warning", mode=mode)
 
 
 def _queue() -> QueueCheck:

@@ -18,11 +18,12 @@ from beatstitch.queue import Instant, presence, wake
 from beatstitch.queue.claim import next_run_at_ms
 from beatstitch.queue.kind import Kind, Lane
 from beatstitch.queue.lease import LEASE_MS, RENEW_EVERY_MS
+from beatstitch.queue.presence import Tools
+from beatstitch.systemd import Systemd
 from beatstitch.worker.attempt import Attempt, Ground
 from beatstitch.worker.brood import Brood
 from beatstitch.worker.failpoint import failpoint
 from beatstitch.worker.hands import Hands
-from beatstitch.worker.notify import notify
 from beatstitch.worker.rounds import Rounds
 
 POLL_MS = 5_000
@@ -57,6 +58,7 @@ class Worker:
         log_level: str = "INFO",
         clock: Callable[[], Instant] = queue.now,
         rng: random.Random | None = None,
+        tools: Tools | None = None,
     ) -> None:
         self.owner = presence.new_owner()
         self._ground = ground
@@ -71,12 +73,14 @@ class Worker:
         self._rounds = Rounds(self.owner, self._kinds)
         self._seen_version = -1
         self._is_leaving = False
+        self._systemd = Systemd()
+        self._tools = tools or Tools()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; gives back when every attempt is concluded."""
         with ExitStack() as house:
             house.callback(self._selector.close)
-            alive = presence.Presence(self.owner)
+            alive = presence.Presence(self.owner, self._tools)
             house.callback(alive.close)
             self._bell = wake.Bell(self.owner)
             house.callback(self._bell.close)
@@ -88,11 +92,10 @@ class Worker:
             house.callback(lambda: self._hands.brood.close())
             house.enter_context(self._heard_signals())
             log.info("worker ready", extra={"owner": self.owner, "slots": dict(self._slots)})
-            notify("READY=1")
+            self._systemd.ready()
             wake.workers()  # so that peers listen for our death
             while not (self._is_leaving and not self._hands.attempts):
                 self._turn()
-            notify("STOPPING=1")
         log.info("worker has left", extra={"owner": self.owner})
 
     def _turn(self) -> None:
@@ -114,7 +117,12 @@ class Worker:
         except (Unavailable, InsufficientStorage) as trouble:
             log.warning("the database is out of reach: %s", trouble.message)
             self._due.look = self._due.beat = at.boot_ms + NEWS_EVERY_MS
-        notify("WATCHDOG=1")
+        self._systemd.alive(self._status())
+
+    def _status(self) -> str:
+        """What the worker is doing, in a line for the operator."""
+        hands = (f"{self._hands.used(lane)} of {n} {lane} jobs" for lane, n in self._slots.items())
+        return f"{'leaving' if self._is_leaving else 'working'}, {', '.join(hands)}"
 
     def _wait_ms(self) -> float:
         due = self._due
@@ -186,6 +194,7 @@ class Worker:
         wait_s = 0 if self._is_leaving else self._grace_s
         self._due.leave = at.boot_ms + wait_s * 1000
         self._is_leaving = True
+        self._systemd.leaving()
         log.info("worker leaves", extra={"jobs": len(self._hands.attempts), "within_s": wait_s})
 
     @contextmanager

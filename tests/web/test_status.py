@@ -7,7 +7,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 import backstage
-from beatstitch.queue.presence import Presence
+from beatstitch.queue.presence import Presence, Tools
 from callers import Caller, forget_settings
 
 
@@ -38,6 +38,24 @@ def test_a_worker_is_seen(nobody: Caller) -> None:
 
     worker.close()
     assert checks["workers"] == {"status": "healthy", "alive": 1}
+
+
+def test_the_tools_are_those_of_the_weakest_worker(nobody: Caller) -> None:
+    strong = Presence("strong", Tools("bubblewrap", "ffmpeg 5"))
+    weak = Presence("weak", Tools("degraded", None))
+
+    both = nobody.get("/health").json["checks"]
+    metrics = nobody.client.get("/metrics").text
+    weak.close()
+    one = nobody.get("/health").json["checks"]
+    strong.close()
+
+    assert both["sandbox"] == {"status": "warning", "mode": "degraded"}
+    assert both["ffmpeg"] == {"status": "warning"}
+    assert one["sandbox"] == {"status": "healthy", "mode": "bubblewrap"}
+    assert one["ffmpeg"] == {"status": "healthy"}
+    assert 'worker_tools{ffmpeg="ffmpeg 5",sandbox="bubblewrap"} 1.0' in metrics
+    assert 'worker_tools{ffmpeg="none",sandbox="degraded"} 1.0' in metrics
 
 
 def test_the_queue_shows_how_deep_it_is(anna: Caller) -> None:
