@@ -84,6 +84,13 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_DISK_FLOOR_BYTES",
         description="Uploads are refused when they would leave less than this free on the disk.",
     )
+    accel: str = Field(
+        default="",
+        pattern=r"^(/[A-Za-z0-9_-]+)*/$|^$",
+        validation_alias="BEATSTITCH_ACCEL",
+        description="Where an nginx in front of the server has the data folder as an `internal` "
+        "location, as /_files/: it then sends the files itself (X-Accel-Redirect).",
+    )
     rate_auth: str = Field(
         default="10/60",
         pattern=RATE,

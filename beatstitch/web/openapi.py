@@ -156,13 +156,14 @@ def answers(
     """Check and describe a route: what it gives by status, and which errors it has of its own.
 
     `takes` describes a multipart body, which the route reads itself; `file` is the content type of
-    a route that gives bytes instead of JSON. Errors that follow from what the route is (a token,
-    an id in its path, a body) are added.
+    a route that gives bytes instead of JSON. What follows from what the route is (a token, an id in
+    its path, a body, a file) is added.
     """
 
     def decorate(view: Callable[..., object]) -> Route:
-        codes: dict[str, Any] = {f"HTTP_{status}": model for status, model in gives.items()}
-        for status in sorted({*refuses, *_usual_errors(view, takes)} - set(gives)):
+        given = {**gives, **(_OF_A_FILE if _is_stored(file) else {})}
+        codes: dict[str, Any] = {f"HTTP_{status}": model for status, model in given.items()}
+        for status in sorted({*refuses, *_usual_errors(view, takes, file)} - set(given)):
             codes[f"HTTP_{status}"] = Problem
         if file is not None:
             _files[view.__name__] = file
@@ -179,7 +180,17 @@ def answers(
     return decorate
 
 
-def _usual_errors(view: Callable[..., object], takes: type[BaseModel] | None) -> set[int]:
+_OF_A_FILE = {200: None, 206: None, 304: None}
+
+
+def _is_stored(file: str | None) -> bool:
+    """Whether the route gives a file, which has ranges and conditions, and no stream."""
+    return file not in (None, "text/event-stream")
+
+
+def _usual_errors(
+    view: Callable[..., object], takes: type[BaseModel] | None, file: str | None
+) -> set[int]:
     names = set(inspect.signature(view).parameters)
     usual = {422, 500, 503}
     if not getattr(view, "is_open_to_all", False):
@@ -188,6 +199,8 @@ def _usual_errors(view: Callable[..., object], takes: type[BaseModel] | None) ->
         usual |= {400, 413, 415}
     if takes is not None:
         usual |= {507}
+    if _is_stored(file):
+        usual |= {412, 416}
     if any(name.endswith("_id") for name in names):
         usual |= {404}
     return usual

@@ -39,7 +39,7 @@ def upload_song(project_id: str) -> tuple[SongTaken, int, Located]:
 
 
 @blueprint.get("/audio/file")
-@answers({200: None, 206: None}, refuses=(416,), file="audio/*")
+@answers({200: None}, file="audio/*")
 def get_song_file(project_id: str) -> Response:
     """The song as it was uploaded."""
     track = grids.song(guard.project(project_id))

@@ -65,7 +65,7 @@ def list_outputs(project_id: str) -> FilmList:
 
 
 @blueprint.get("/outputs/<output_id>")
-@answers({200: None, 206: None}, refuses=(410, 416), file="video/mp4")
+@answers({200: None}, refuses=(410,), file="video/mp4")
 def get_output(project_id: str, output_id: str) -> Response:
     """A film by its id, or the newest `preview` or `final`."""
     project = guard.project(project_id)
@@ -85,7 +85,7 @@ def delete_output(project_id: str, output_id: str) -> Response:
 
 
 @blueprint.get("/outputs/<output_id>/sync-report")
-@answers({200: None}, refuses=(410, 416), file="application/json")
+@answers({200: None}, refuses=(410,), file="application/json")
 def get_sync_report(project_id: str, output_id: str) -> Response:
     """How far every cut of the film is from its beat, measured on the file."""
     film = _film(guard.project(project_id), output_id)
