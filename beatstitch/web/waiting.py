@@ -116,13 +116,15 @@ def _events(room: Seats, job_id: str, last_seen: str | None) -> Iterator[str]:
 def _changes(room: Seats, deadline: float, *, beats: bool = False) -> Iterator[bool]:
     """True now and whenever the database has changed, until the deadline or the server's end.
 
+    A server that is ending still says how things stand to whom it has let in.
     With `beats` also False every HEARTBEAT_S, so that a dead connection is noticed by writing.
     """
     seen, last_at = None, 0.0
-    while time.monotonic() < deadline and not room.closing.is_set():
+    while True:
         version, now_s = base.data_version(), time.monotonic()
         if version != seen or (beats and now_s - last_at > HEARTBEAT_S):
             is_news = version != seen
             seen, last_at = version, now_s
             yield is_news
-        room.closing.wait(POLL_S)
+        if room.closing.wait(POLL_S) or time.monotonic() >= deadline:
+            return
