@@ -161,6 +161,24 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_KEEP_JOBS_DAYS",
         description="How many days a job that has ended can still be looked at.",
     )
+    keep_previews_hours: float = Field(
+        default=24,
+        ge=0,
+        validation_alias="BEATSTITCH_KEEP_PREVIEWS_HOURS",
+        description="How many hours a preview can be downloaded.",
+    )
+    keep_finals_days: float = Field(
+        default=7,
+        ge=0,
+        validation_alias="BEATSTITCH_KEEP_FINALS_DAYS",
+        description="How many days a finished film can be downloaded.",
+    )
+    keep_cache_days: float = Field(
+        default=7,
+        ge=0,
+        validation_alias="BEATSTITCH_KEEP_CACHE_DAYS",
+        description="How many days after its last use a rendered chunk or a proxy is kept.",
+    )
     cache_path: Path = Field(
         default_factory=lambda: user_cache_path("beatstitch"),
         validation_alias="BEATSTITCH_CACHE",

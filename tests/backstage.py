@@ -3,6 +3,7 @@
 No media are looked at. Timelines are the exception: they are really built, for that takes no time.
 """
 
+import hashlib
 import random
 import threading
 from pathlib import Path
@@ -14,7 +15,6 @@ from beatstitch.beats.steady import steady_grid
 from beatstitch.db import audio, base, media, outputs
 from beatstitch.db.jobs import Job
 from beatstitch.db.outputs import Output
-from beatstitch.documents import digest
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.timeline_build import handler, rows
 from beatstitch.queue import Claim
@@ -52,7 +52,7 @@ def looked_at(asset_id: str, thumbnail: bytes = b"\xff\xd8\xff thumbnail") -> No
         if job.args["media_asset_id"] == asset_id
     ]
     key = f"derived/{asset.project_id}/media/{asset_id}.thumbnail.jpg"
-    _keep(key, thumbnail)
+    lay(key, thumbnail)
     claim = claimed(job.id)
     with base.transaction():
         media.set_columns(
@@ -73,9 +73,9 @@ def heard(job_id: str) -> None:
     track = audio.by_id(str(claim.job.args["audio_track_id"]))
     grid = steady_grid(BPM, FIRST_BEAT_US, SONG_US, audio_checksum=f"sha256:{track.checksum}")
     text = grids.dumps(grid)
-    name = digest(text)
+    name = hashlib.sha256(text.encode()).hexdigest()
     key = f"derived/{track.project_id}/beats/{name}.json"
-    _keep(key, text.encode())
+    lay(key, text.encode())
     with base.transaction():
         audio.set_columns(
             track.id,
@@ -121,8 +121,8 @@ def filmed(job_id: str, film: bytes = b"\0\0\0\x18ftypmp42 a film") -> Output:
     project_id, kind = str(claim.job.project_id), str(claim.job.args["job_type"])
     key = f"outputs/{project_id}/{kind}/{job_id}.1.mp4"
     report_key = f"outputs/{project_id}/{kind}/{job_id}.1.sync.json"
-    _keep(key, film)
-    _keep(report_key, b'{"ok": true}')
+    lay(key, film)
+    lay(report_key, b'{"ok": true}')
     with base.transaction():
         output = outputs.add(
             project_id,
@@ -139,8 +139,10 @@ def filmed(job_id: str, film: bytes = b"\0\0\0\x18ftypmp42 a film") -> Output:
     return output
 
 
-def _keep(key: str, data: bytes) -> None:
+def lay(key: str, data: bytes = b"bytes") -> str:
+    """A file of these bytes is in the storage; gives its key."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(data)
         configured().put(path, key)
+    return key

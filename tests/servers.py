@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 
+from running import Said
+
 PATIENCE_S = 120.0
 COMMAND = Path(sys.executable).with_name("beatstitch")
 
@@ -71,6 +73,18 @@ class Deployment:
             )
         self.processes.append(process)
         return process
+
+    def admin(self, *words: str, **settings: str) -> Said:
+        """One of the operator's commands, to its end."""
+        done = subprocess.run(
+            [COMMAND.with_name("flask"), "--app", "beatstitch", *words],
+            cwd=self.folder,
+            env=self.environment() | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
 
     def serve(self, *options: str) -> subprocess.Popen[str]:
         """A server, which answers when this comes back."""

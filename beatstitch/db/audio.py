@@ -15,6 +15,7 @@ from peewee import (
 )
 
 from beatstitch.db import base
+from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.errors import NotFound
 
@@ -36,9 +37,9 @@ class AudioTrack(base.Row):
     analysis_status: base.Column[AnalysisStatus] = base.WordField(default="queued")
     analysis_error = TextField(null=True)
     bpm: base.Column[float | None] = FloatField(null=True)
-    original_key = TextField()
-    pcm_key = TextField(null=True)
-    peaks_key = TextField(null=True)
+    original_key: base.Column[str] = KeyField(size="file_size", sha256="checksum")
+    pcm_key: base.Column[str | None] = KeyField(null=True)
+    peaks_key: base.Column[str | None] = KeyField(null=True)
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
     analysed_at: base.Column[datetime | None] = base.MomentField(null=True)
 
@@ -54,7 +55,7 @@ class BeatGridVersion(base.Row):
     track_id: str
     version = IntegerField()
     origin: base.Column[Origin] = base.WordField()
-    storage_key = TextField()
+    storage_key: base.Column[str] = KeyField(sha256="checksum")
     checksum = CharField(max_length=64)
     bpm: base.Column[float] = FloatField()
     total_beats = IntegerField()

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField, TextField
+from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField
 
 from beatstitch.db import base
+from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 
 _KEYS_A_QUERY = 500  # SQLite takes 32,766 variables a statement, older builds 999
@@ -17,7 +18,7 @@ class Chunk(base.Row):
     project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
     project_id: str
     key = CharField(max_length=64)
-    storage_key = TextField()
+    storage_key: base.Column[str] = KeyField(size="bytes")
     bytes = BigIntegerField()
     last_used_at: base.Column[datetime] = base.MomentField(default=base.utc_now, index=True)
 
@@ -45,6 +46,11 @@ def known(project_id: str, keys: Iterable[str]) -> dict[str, Chunk]:
     return found
 
 
+def of_project(project_id: str) -> list[Chunk]:
+    """All that is cached for the project."""
+    return list(Chunk.select().where(Chunk.project == project_id))
+
+
 def touch(project_id: str, keys: Iterable[str], at: datetime) -> None:
     """These chunks were used now, so they go last."""
     wanted = list(dict.fromkeys(keys))
@@ -60,3 +66,10 @@ def unused_since(moment: datetime, limit: int) -> list[Chunk]:
     return list(
         Chunk.select().where(Chunk.last_used_at < moment).order_by(Chunk.last_used_at).limit(limit)
     )
+
+
+def forget(chunk: Chunk) -> None:
+    """Remove the row; its file goes when no row names it any more."""
+    with base.transaction():
+        this = (Chunk.project == chunk.project_id) & (Chunk.key == chunk.key)
+        Chunk.delete().where(this).execute()

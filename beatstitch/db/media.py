@@ -19,6 +19,7 @@ from peewee import (
 from pydantic import TypeAdapter
 
 from beatstitch.db import base
+from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.documents import read
 from beatstitch.errors import Invalid, LimitReached, NotFound
@@ -56,10 +57,10 @@ class MediaAsset(base.Row):
     pinned = BooleanField(default=False)
     in_ms = IntegerField(null=True)
     out_ms = IntegerField(null=True)
-    original_key = TextField()
-    working_key = TextField(null=True)
-    thumbnail_key = TextField(null=True)
-    proxy_key = TextField(null=True)
+    original_key: base.Column[str] = KeyField(size="file_size", sha256="checksum")
+    working_key: base.Column[str | None] = KeyField(null=True)
+    thumbnail_key: base.Column[str | None] = KeyField(null=True)
+    proxy_key: base.Column[str | None] = KeyField(null=True)
     probe: base.Column[dict[str, object] | None] = JSONField(null=True)
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
     processed_at: base.Column[datetime | None] = base.MomentField(null=True)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from peewee import BigIntegerField, CharField, ForeignKeyField, TextField
+from peewee import BigIntegerField, CharField, ForeignKeyField
 
 from beatstitch.db import base
+from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.errors import NotFound
 
@@ -20,10 +21,10 @@ class Output(base.Row):
     project_id: str
     job_id = CharField(max_length=36, unique=True)
     kind: base.Column[OutputKind] = base.WordField()
-    storage_key = TextField()
+    storage_key: base.Column[str] = KeyField(size="file_size", gone="removed_at")
     file_size = BigIntegerField()
     edl_hash = CharField(max_length=64)
-    sync_report_key = TextField(null=True)
+    sync_report_key: base.Column[str | None] = KeyField(null=True, gone="removed_at")
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
     removed_at: base.Column[datetime | None] = base.MomentField(null=True)
 
@@ -81,6 +82,12 @@ def in_project(project_id: str, output_id: str) -> Output:
     if output is None:
         raise NotFound("not_found", "There is no such output.", resource_type="output")
     return output
+
+
+def made_before(moment: datetime, kind: OutputKind, limit: int) -> list[Output]:
+    """Films of this kind that are older and still there, the oldest first."""
+    wanted = (Output.kind == kind) & (Output.created_at < moment) & Output.removed_at.is_null()
+    return list(Output.select().where(wanted).order_by(Output.id).limit(limit))
 
 
 def mark_removed(output_id: str, at: datetime) -> None:

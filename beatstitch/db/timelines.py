@@ -9,11 +9,11 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     JSONField,
-    TextField,
     fn,
 )
 
 from beatstitch.db import base
+from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 
 
@@ -29,7 +29,7 @@ class Timeline(base.Row):
     project_id: str
     version = IntegerField()
     edl_hash = CharField(max_length=64)
-    storage_key = TextField()
+    storage_key: base.Column[str] = KeyField()
     segment_count = IntegerField()
     total_duration_ms = IntegerField()
     settings_used: base.Column[dict[str, object]] = JSONField()

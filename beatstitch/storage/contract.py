@@ -13,15 +13,18 @@ MAX_KEY = 512
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One file in the storage, as `list` shows it."""
+    """One file in the storage, as `list` shows it. It has its key since `stored_at` or before."""
 
     key: str
     size_bytes: int
-    modified_at: datetime
+    stored_at: datetime
 
 
 class Storage(Protocol):
-    """Six verbs on files that lie under keys. All raise ValueError for what is no key."""
+    """Six verbs on files that lie under keys, and two for whoever keeps order among them.
+
+    All raise ValueError for what is no key.
+    """
 
     def put(self, path: Path, key: str) -> None:
         """Take the file at `path` into the storage; afterwards it lies under `key`, whole and safe.
@@ -35,11 +38,20 @@ class Storage(Protocol):
     def open(self, key: str) -> BinaryIO:
         """The bytes as a stream that can seek. Raises NotFound."""
 
-    def delete(self, key: str) -> None:
-        """Remove the file; whoever has it open reads on. A key without a file is no error."""
+    def delete(self, key: str, stored_before: datetime | None = None) -> None:
+        """Remove the file; whoever has it open reads on. A key without a file is no error.
+
+        With `stored_before`, one that has come under the key since then stays.
+        """
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """The files under this folder of keys ("uploads/<project>"), in no order."""
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names right under this folder of keys that have files under them, in no order."""
+
+    def tidy(self, prefix: str, before: datetime) -> int:
+        """Remove what a crash left unfinished there before then; gives how many files."""
 
     def link(self, source_key: str, key: str) -> None:
         """Lay the same bytes under a second key, without a copy if possible. Raises NotFound."""

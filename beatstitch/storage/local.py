@@ -55,24 +55,35 @@ class LocalStorage:
         except FileNotFoundError:
             raise _missing() from None
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, stored_before: datetime | None = None) -> None:
         """Remove the file. Folders stay: removing one could race with a file on its way in."""
-        self._place(key).unlink(missing_ok=True)
+        path = self._place(key)
+        with contextlib.suppress(FileNotFoundError):
+            if stored_before is None or _stored_at(path.stat()) < stored_before:
+                path.unlink()
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """Walk the folder; a file that vanishes meanwhile is left out."""
-        for folder, _, names in os.walk(self._place(prefix)):
-            for name in names:
-                path = Path(folder) / name
-                if name.startswith("."):
-                    continue
-                with contextlib.suppress(FileNotFoundError):
-                    facts = path.stat()
-                    yield Stored(
-                        path.relative_to(self.root).as_posix(),
-                        facts.st_size,
-                        datetime.fromtimestamp(facts.st_mtime, UTC),
-                    )
+        for path, facts in self._files(prefix):
+            if not path.name.startswith("."):
+                key = path.relative_to(self.root).as_posix()
+                yield Stored(key, facts.st_size, _stored_at(facts))
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The folders, empty ones too."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._place(prefix)) as entries:
+            yield from (entry.name for entry in entries if entry.is_dir())
+
+    def tidy(self, prefix: str, before: datetime) -> int:
+        """Remove unfinished copies and links."""
+        old = [
+            path
+            for path, facts in self._files(prefix)
+            if path.name.startswith(_UNFINISHED) and _stored_at(facts) < before
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def link(self, source_key: str, key: str) -> None:
         """A hard link, which a file system may refuse; then a copy."""
@@ -90,6 +101,13 @@ class LocalStorage:
                     raise
                 self._copy(source, target)
             _sync(target.parent)
+
+    def _files(self, prefix: str) -> Iterator[tuple[Path, os.stat_result]]:
+        for folder, _, names in os.walk(self._place(prefix)):
+            for name in names:
+                path = Path(folder) / name
+                with contextlib.suppress(FileNotFoundError):
+                    yield path, path.stat()
 
     def _place(self, key: str) -> Path:
         return self.root / check_key(key)
@@ -110,6 +128,12 @@ def _beside(target: Path) -> Path:
 
 def _missing() -> NotFound:
     return NotFound("not_found", "This file is not there any more.", resource_type="file")
+
+
+def _stored_at(facts: os.stat_result) -> datetime:
+    """When the file last came under a name. Its time of modification may be far older: a link has
+    that of its source, and so would be taken for a leftover before its row has committed."""
+    return datetime.fromtimestamp(facts.st_ctime, UTC)
 
 
 def _sync(path: Path) -> None:

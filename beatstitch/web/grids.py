@@ -1,7 +1,7 @@
 """A person's beat grid takes the place of the one in force; what a beat is, it doesn't know.
 
 A grid is a file under its own hash that never changes, and it is there before the row that makes it
-current. What a lost race or a crash leaves is a file that no row names; it goes with its project.
+current. What a lost race or a crash leaves is a file that no row names, which the sweep removes.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from beatstitch.db import audio, base, jobs
 from beatstitch.db.audio import AudioTrack, BeatGridVersion
 from beatstitch.db.projects import Project
 from beatstitch.errors import Conflict, NotFound, PreconditionFailed, Stale
+from beatstitch.inventory import incoming
 from beatstitch.storage.configured import configured
-from beatstitch.web import uploads
 
 
 def song(project: Project) -> AudioTrack:
@@ -94,7 +94,7 @@ def _stored(project: Project, text: str) -> tuple[str, str]:
     """The key of this grid's file and its hash."""
     checksum = hashlib.sha256(text.encode()).hexdigest()
     key = f"derived/{project.id}/beats/{checksum}.json"
-    folder = uploads.incoming_folder()
+    folder = incoming.folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / uuid.uuid4().hex
     try:

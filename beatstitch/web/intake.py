@@ -2,7 +2,7 @@
 
 On the way in the bytes have their final name before the row that names them commits, together with
 the job that looks at them. On the way out the rows go first. What a crash leaves between the two
-is a file that no row names: nobody is shown it, and at the latest it goes with its project.
+is a file that no row names: nobody is shown it, and the sweep removes it a day later.
 """
 
 from collections.abc import Iterable, Iterator

@@ -11,6 +11,7 @@ import logging
 import socket
 import tempfile
 import time
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
 from beatstitch.errors import BeatstitchError, InsufficientStorage, Invalid, TooLarge, Unavailable
+from beatstitch.inventory import incoming
 from beatstitch.settings import settings
 from beatstitch.systemd import Systemd
 from beatstitch.web import problems, trail, uploads, waiting
@@ -41,9 +43,9 @@ class Server:
     def __init__(self, app: Flask, listener: socket.socket, threads: int) -> None:
         # One line for every request that has to wait a moment would drown all others.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        folder = uploads.incoming_folder()
+        folder = incoming.folder()
         folder.mkdir(parents=True, exist_ok=True)
-        uploads.sweep()
+        incoming.sweep(datetime.now(UTC))
         tempfile.tempdir = str(folder)
         self._seats: waiting.Seats = app.extensions[waiting.EXTENSION]
         self._is_told_to_stop = False

@@ -7,10 +7,9 @@ nobody took is gone when the request ends. Its name is for people only: what it 
 import hashlib
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
 
@@ -19,6 +18,7 @@ from werkzeug.formparser import FormDataParser
 
 from beatstitch.errors import InsufficientStorage, TooLarge, UnsupportedMedia
 from beatstitch.ffmpeg.sniff import HEAD_BYTES, Container, sniff, sniff_file
+from beatstitch.inventory import incoming
 from beatstitch.settings import Settings, settings
 from beatstitch.storage import Storage
 from beatstitch.web.problems import Malformed, Refused
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MAX_PARTS = 100
 FORM_MARGIN_BYTES = 1_000_000
 """What boundaries and headers may add to the bytes of the files."""
-ABANDONED_S = 3600
 _MAX_NAME = 255
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e]")
 _CALLED = {"image": "a photo", "video": "a clip", "audio": "a song"}
@@ -104,7 +103,7 @@ def received(field: str) -> Iterator[list[Incoming]]:
             "unsupported_media", "Send the files as multipart/form-data, as a form of a page does."
         )
     check_room(request.content_length or 0)
-    folder = incoming_folder()
+    folder = incoming.folder()
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Incoming] = []
 
@@ -184,22 +183,6 @@ def limits(here: Settings) -> Mapping[str, int]:
 def max_body_bytes(here: Settings) -> int:
     """How large a request may be: the largest file and its form."""
     return max(limits(here).values()) + FORM_MARGIN_BYTES
-
-
-def incoming_folder() -> Path:
-    """Where files wait: on the disk of the storage, so that taking one in is a rename."""
-    return settings().storage_path / "incoming"
-
-
-def sweep() -> None:
-    """Remove what a crash left of uploads long ago."""
-    folder = incoming_folder()
-    if not folder.is_dir():
-        return
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - ABANDONED_S:
-                path.unlink()
 
 
 def shown_name(given: str) -> str:

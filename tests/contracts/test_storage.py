@@ -1,6 +1,8 @@
 """The promises of the storage, on every backend."""
 
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,42 @@ def test_what_is_no_key_is_refused_by_every_verb(
         with pytest.raises((ValueError, NotFound)):
             attempt()
     assert not (tmp_path / "x").exists()
+
+
+def test_what_came_under_a_key_since_a_moment_is_not_deleted_by_it(
+    storage: Storage, tmp_path: Path
+) -> None:
+    storage.put(_file(tmp_path, b"x"), "a/b")
+    (file,) = storage.list("a")
+
+    storage.delete("a/b", stored_before=file.stored_at)
+    assert storage.fetch("a/b").exists()
+    storage.delete("a/b", stored_before=file.stored_at + timedelta(seconds=1))
+
+    assert list(storage.list("a")) == []
+
+
+def test_a_link_is_as_young_as_its_making(storage: Storage, tmp_path: Path) -> None:
+    storage.put(_file(tmp_path, b"x"), "a/old")
+    os.utime(storage.fetch("a/old"), (0, 0))
+    before = datetime.now(UTC) - timedelta(seconds=1)
+
+    storage.link("a/old", "b/new")
+
+    (file,) = storage.list("b")
+    assert file.stored_at > before
+
+
+def test_folders_are_the_names_right_below(storage: Storage, tmp_path: Path) -> None:
+    for key in ("uploads/p1/a.jpg", "uploads/p1/deep/b.jpg", "uploads/p2/c.jpg", "uploads/d.jpg"):
+        storage.put(_file(tmp_path, b"12345"), key)
+
+    assert set(storage.folders("uploads")) == {"p1", "p2"}
+    assert list(storage.folders("derived")) == []
+
+
+def test_tidying_touches_nothing_that_has_a_key(storage: Storage, tmp_path: Path) -> None:
+    storage.put(_file(tmp_path, b"x"), "a/b")
+
+    assert storage.tidy("a", datetime.now(UTC) + timedelta(days=1)) == 0
+    assert storage.fetch("a/b").exists()

@@ -10,13 +10,15 @@ from beatstitch import queue
 from beatstitch.db import base, jobs, schema, sessions, users
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.maintenance import rows
+from callers import deployment
 
+__all__ = ["deployment"]
 MAINTENANCE = KINDS["maintenance"]
 
 
 @pytest.fixture(autouse=True)
-def database(tmp_path: Path) -> Iterator[Path]:
-    file = tmp_path / "beatstitch.db"
+def database(deployment: Path) -> Iterator[Path]:
+    file = deployment / "beatstitch.db"
     base.connect(f"sqlite:///{file}")
     schema.upgrade()
     yield file

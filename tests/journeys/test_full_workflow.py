@@ -20,7 +20,11 @@ def _project(caller: HttpCaller, **body: object) -> str:
 
 
 def test_full_render_workflow(
-    caller: HttpCaller, photos: tuple[Path, ...], clips: tuple[Path, ...], short_song: Song
+    service: Deployment,
+    caller: HttpCaller,
+    photos: tuple[Path, ...],
+    clips: tuple[Path, ...],
+    short_song: Song,
 ) -> None:
     project = _project(caller, settings=SMALL | {"beats_per_cut": 2, "ken_burns_enabled": False})
     for medium in (photos[0], clips[0]):
@@ -52,6 +56,9 @@ def test_full_render_workflow(
     assert film.status_code == 200
     assert film.headers["content-type"] == "video/mp4"
     assert len(film.content) == job["file_size"] > 0
+    verified = service.admin("storage", "verify")
+    # Whatever a job leaves has to be known to the sweep, or it goes after a day.
+    assert project.rpartition("/")[2] not in verified.out, verified.out
 
 
 def test_audio_upload_triggers_analysis(caller: HttpCaller, short_song: Song) -> None:

@@ -2,7 +2,6 @@
 
 import errno
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from beatstitch.db.jobs import Job
 from beatstitch.db.media import MediaAsset
 from beatstitch.limits import MAX_MEDIA_PER_PROJECT
 from beatstitch.web import uploads
-from callers import JPEG, WAV, Caller, forget_settings, refused, stored
+from callers import JPEG, Caller, forget_settings, refused, stored
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-VERSION:3\nother.mp4\n"
 
@@ -200,16 +199,3 @@ def test_a_fault_after_the_file_takes_the_file_back(
     refused(anna.upload(f"{project}/media", ("a.jpg", JPEG)), 500, "internal_error")
 
     assert stored(deployment) == []
-
-
-def test_what_a_crash_left_of_an_upload_is_swept(app: object, deployment: Path) -> None:
-    folder = uploads.incoming_folder()
-    folder.mkdir(parents=True)
-    old, new = folder / "old", folder / "new"
-    for path in (old, new):
-        path.write_bytes(WAV)
-    os.utime(old, (0, 0))
-
-    uploads.sweep()
-
-    assert [path.name for path in folder.iterdir()] == ["new"]

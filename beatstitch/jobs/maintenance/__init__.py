@@ -1,1 +1,1 @@
-"""The hour's tidying of the database: old jobs, expired tokens, the write-ahead log."""
+"""The hour's tidying: old jobs, expired tokens, the write-ahead log, and files kept long enough."""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from beatstitch.inventory.age import Aged
+from beatstitch.inventory.sweep import Swept
+
 
 @dataclass(frozen=True, slots=True)
 class Args:
@@ -14,4 +17,7 @@ class Ticket:
 
     jobs: int
     tokens: int
+    uploads: int
+    aged: Aged
+    swept: Swept
     inputs: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Nothing is left for the child: rows are tidied where the database is."""
+"""Nothing is left for the child: rows and files are tidied where the database is."""
 
 from beatstitch.jobs.maintenance.args import Ticket
 from beatstitch.workspace import Workspace

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
-from beatstitch.db import audio, chunks, media, outputs, timelines
-from beatstitch.db.base import utc_now
+from beatstitch.db import audio, base, chunks, media, outputs, timelines
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import Conflict, MediaRejected, PreconditionFailed
@@ -31,8 +30,9 @@ def prepare(job: Job) -> Ticket | FanOut:
     """
     args = read(_ARGS, job.args, "bad_job_args")
     film = _order(args)
-    kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
-    chunks.touch(args.project_id, kept, utc_now())
+    with base.transaction():  # what is found here must not be cleaned away before it is marked
+        kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
+        chunks.touch(args.project_id, kept, base.utc_now())
     children = list(_children(args.project_id, film, set(kept)))
     if children:
         missing = sum(child.weight for child in children)

@@ -1,0 +1,54 @@
+"""Which files of a project are somebody's: those that rows name, and those that belong to one.
+
+A few files have no column: the proof of a chunk lies beside it, what the networks said of the song
+under the song's hash, and the current grid and EDL once more under a plain name, for people.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from beatstitch.db import audio, chunks, files
+from beatstitch.db.projects import Project
+
+PLACES = ("uploads", "derived", "outputs")
+"""The folders of keys; in each, a folder for every project."""
+CURRENT = ("beats.json", "edl.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The files that a project may have: these keys, and all that begin with one of `prefixes`."""
+
+    keys: frozenset[str]
+    prefixes: tuple[str, ...]
+
+    def has(self, key: str) -> bool:
+        """Whether the file is somebody's."""
+        return key in self.keys or key.startswith(self.prefixes)
+
+
+NOTHING = Expected(frozenset(), ())
+
+
+def of_project(project_id: str) -> Expected:
+    """What the project may have now; nothing when there is no such project."""
+    if not Project.select().where(Project.id == project_id).exists():
+        return NOTHING
+    derived = f"derived/{project_id}"
+    song = audio.of_project(project_id)
+    heard = () if song is None else (f"{derived}/impressions/{song.checksum}-",)
+    return Expected(frozenset(_keys(project_id, derived)), heard)
+
+
+def _keys(project_id: str, derived: str) -> Iterator[str]:
+    for file in files.named(project_id):
+        yield file.key
+    for chunk in chunks.of_project(project_id):
+        yield proof_key(chunk)
+    yield from (f"{derived}/{name}" for name in CURRENT)
+
+
+def proof_key(chunk: chunks.Chunk) -> str:
+    """Where the proof of a chunk lies, if it has one: the song of a film has none."""
+    return str(PurePosixPath(chunk.storage_key).with_suffix(".json"))
