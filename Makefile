@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools demo run test lint bench lock clean
+.PHONY: help setup tools server-tools demo run test lint bench lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -69,7 +69,20 @@ run: setup       ## start the server and a worker, and say where it answers; Ctr
 	    echo "Wrote .env: a key of your own, and where the data lie.")
 	PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start
 
-test: setup lint ## lint, then the whole suite
+# The suite starts a server of its own. Where PostgreSQL is not installed yet, it comes without the
+# cluster that Debian would make and start on its port.
+server-tools:
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null && exit
+	command -v initdb > /dev/null && exit
+	echo "Installing PostgreSQL for the tests …"
+	command -v apt-get > /dev/null || { echo "Please install it; this machine has no apt-get." >&2; exit 1; }
+	root=(); [ "$$(id -u)" = 0 ] || root=(sudo)
+	conf=/etc/postgresql-common/createcluster.conf
+	[ -e $$conf ] || { "$${root[@]}" mkdir -p $${conf%/*}; echo 'create_main_cluster = false' | "$${root[@]}" tee $$conf > /dev/null; }
+	"$${root[@]}" apt-get update -qq
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql > /dev/null
+
+test: setup server-tools lint ## lint, then the whole suite
 	@$(BIN)/python -m pytest
 
 lint: setup      ## ruff, mypy and the floors of the house

@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="",
         validation_alias="DATABASE_URL",
-        description="The database, as sqlite:////absolute/path.db; empty: one in the data folder.",
+        description="The database, as sqlite:////absolute/path.db or "
+        "postgresql://user:password@host/name; empty: a SQLite file in the data folder.",
     )
     secret_key: str = Field(
         default="",

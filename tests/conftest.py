@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 import oddities
+from databases import server
 from footage import coded_clip, coded_photo
 from songs import Song, drum_song
+
+__all__ = ["server"]
 
 
 @pytest.fixture(scope="session")

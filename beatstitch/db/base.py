@@ -1,13 +1,10 @@
 """The connection, the transaction and the fields that every table uses.
 
-SQLite runs in WAL with `synchronous=FULL`, so that what was acknowledged survives a power cut.
-Every write transaction is immediate and passes the writer gate first (`gate`): SQLite's own busy
-handler lets a waiting writer starve for seconds.
+Which database it is, is known here and in the two engines alone (`sqlite`, `postgres`). On both,
+what was acknowledged survives a power cut, and writers take turns.
 """
 
-import os
 import re
-import sqlite3
 import threading
 import time
 import uuid
@@ -17,20 +14,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from peewee import DatabaseProxy, Field, Model, OperationalError, SqliteDatabase
+from peewee import DatabaseError, DatabaseProxy, Field, Model
 
-from beatstitch.db import gate
-from beatstitch.errors import InsufficientStorage, Invalid, Unavailable
+from beatstitch.db.sqlite import Sqlite
+from beatstitch.errors import Invalid
+from beatstitch.settings import settings
+
+if TYPE_CHECKING:
+    from beatstitch.db.postgres import Postgres
 
 BUSY_TIMEOUT_S = 5.0
-WAL_BYTES = 64 * 1024**2
 V = TypeVar("V")
 
 database = DatabaseProxy()
-
-# What SQLite says. It rolls back by itself when the disk is full, so a later COMMIT finds nothing.
-_FULL = ("is full", "no transaction is active")
-_OUT_OF_REACH = ("is locked", "unable to open", "disk I/O error")
 
 
 def utc_now() -> datetime:
@@ -108,71 +104,44 @@ class Row(Model):
         table_function = _table_name
 
 
-class _GatedSqlite(SqliteDatabase):
-    """SQLite whose transactions pass a file lock first, so that writers take turns."""
-
-    def __init__(self, path: Path) -> None:
-        self._gate_path = f"{path}.gate"
-        self._gates = threading.local()
-        super().__init__(
-            str(path),
-            pragmas={
-                "journal_mode": "wal",
-                "synchronous": "full",
-                "foreign_keys": 1,
-                "journal_size_limit": WAL_BYTES,
-            },
-            lock_type="IMMEDIATE",
-            timeout=BUSY_TIMEOUT_S,
-        )
-
-    def begin(self, lock_type: str | None = None) -> None:
-        try:
-            entered = gate.enter(self._gate_path, BUSY_TIMEOUT_S)
-        except gate.GateClosed:
-            raise OperationalError("database is locked (writer gate)") from None
-        try:
-            super().begin(lock_type)
-        except BaseException:
-            os.close(entered)
-            raise
-        self._gates.held = entered
-
-    def commit(self) -> None:
-        super().commit()
-        self._leave_gate()
-
-    def rollback(self) -> None:
-        try:
-            # SQLite has rolled back by itself where the disk was full; a second time is an error.
-            if cast(Callable[[], sqlite3.Connection], self.connection)().in_transaction:
-                super().rollback()
-        finally:
-            self._leave_gate()
-
-    def _leave_gate(self) -> None:
-        held: int | None = self._gates.__dict__.pop("held", None)
-        if held is not None:
-            os.close(held)
-
-
-def connect(url: str) -> None:
+def connect(url: str, place: Path | None = None) -> None:
     """Use the database of this URL from now on, in every thread (each opens its own connection).
 
-    `sqlite:////absolute/path.db`, or `sqlite:///relative/path.db` from the working folder.
-    Raises Invalid for a URL of another kind.
+    `sqlite:////absolute/path.db`, or `sqlite:///relative/path.db` from the working folder; or
+    `postgresql://user:password@host:port/name`. `place` is the folder where the processes of one
+    machine meet: beside SQLite's file, or the data folder. Raises Invalid for a URL of another
+    kind, and for PostgreSQL without its driver.
     """
-    scheme, _, path = url.partition(":///")
-    if scheme != "sqlite" or not path:
+    disconnect()
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
+        file = Path(rest[1:]).absolute()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        database.initialize(Sqlite(file, BUSY_TIMEOUT_S))
+    elif scheme in ("postgresql", "postgres") and rest:
+        folder = place or settings().storage_path.absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        database.initialize(_postgres()(f"postgresql://{rest}", folder, BUSY_TIMEOUT_S))
+    else:
         raise Invalid(
             "bad_setting",
-            "DATABASE_URL: use sqlite:////absolute/path/to/beatstitch.db.",
+            "DATABASE_URL: use sqlite:////absolute/path/to/beatstitch.db, or "
+            "postgresql://user:password@host/name.",
             where=("DATABASE_URL",),
         )
-    disconnect()
-    file = Path(path).absolute()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    database.initialize(_GatedSqlite(file))
+
+
+def _postgres() -> "type[Postgres]":
+    try:
+        from beatstitch.db.postgres import Postgres
+    except ImportError as missing:
+        raise Invalid(
+            "driver_missing",
+            "DATABASE_URL: PostgreSQL needs its driver. "
+            "Install BeatStitch with it: pip install 'beatstitch[postgresql]'.",
+            where=("DATABASE_URL",),
+        ) from missing
+    return Postgres
 
 
 def disconnect() -> None:
@@ -181,48 +150,61 @@ def disconnect() -> None:
         database.close()
 
 
+def _engine() -> "Sqlite | Postgres":
+    return cast("Sqlite | Postgres", database.obj)
+
+
 def beside() -> Path:
-    """The folder of the database file: where the processes of one machine find each other."""
-    return Path(cast(str, database.database)).parent
+    """The folder where the processes of one machine find each other."""
+    return _engine().place
+
+
+def is_shared() -> bool:
+    """Whether other machines may work on this database too; then rows can be locked one by one."""
+    return _engine().is_shared
+
+
+def switchboard() -> "Postgres | None":
+    """What carries calls between the processes of a shared database (`call`, `ear`), or None."""
+    engine = _engine()
+    return None if isinstance(engine, Sqlite) else engine
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
     """All writes inside become true together, or none. Nested, it is a savepoint of the outer one.
 
-    Raises Unavailable when the database stays locked for BUSY_TIMEOUT_S. Never hold one across
-    work on files or the network.
+    Writers take turns, on either database: what is read inside stays true until the end. Raises
+    Unavailable when the turn does not come in BUSY_TIMEOUT_S. Never hold one across work on files
+    or the network.
     """
     with translated(), database.atomic():
         yield
 
 
 @contextmanager
+def single_write() -> Iterator[None]:
+    """Room for one statement that is true by itself, whatever others write at the same time.
+
+    Where single rows can be locked it waits for nobody's turn. Raises as `transaction` does.
+    """
+    if is_shared():
+        yield
+    else:
+        with transaction():
+            yield
+
+
+@contextmanager
 def translated() -> Iterator[None]:
-    """Turn a locked database into Unavailable, a full disk into InsufficientStorage."""
+    """Turn a database out of reach into Unavailable, a full disk into InsufficientStorage."""
     try:
         yield
-    except OperationalError as fault:
-        said = _said(fault)
-        if any(words in said for words in _FULL):
-            raise InsufficientStorage(
-                "disk_full", "The disk is full; nothing was stored. Free some space and try again."
-            ) from fault
-        if any(words in said for words in _OUT_OF_REACH):
-            raise Unavailable(
-                "database_busy", "The database is busy; try again in a few seconds."
-            ) from fault
-        raise
-
-
-def _said(fault: BaseException | None) -> str:
-    """What the fault says, and what came before it: on a full disk SQLite rolls everything back,
-    and then there is no savepoint for peewee to go back to, which is what is raised in the end."""
-    said = []
-    while fault is not None:
-        said.append(str(fault))
-        fault = fault.__context__
-    return " ".join(said)
+    except DatabaseError as fault:
+        told = _engine().told(fault)
+        if told is None:
+            raise
+        raise told from fault
 
 
 def after_commit(act: Callable[[], None]) -> None:
@@ -231,10 +213,10 @@ def after_commit(act: Callable[[], None]) -> None:
 
 
 def checkpoint() -> None:
-    """Fold the write-ahead log into the database file; what readers hold up is left for later."""
-    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    """Fold the write-ahead log into the database file, where that is ours to do."""
+    _engine().fold()
 
 
-def data_version() -> int:
-    """A number that changes when another connection has written: a poll that costs no query."""
-    return cast(int, database.data_version)
+def data_version() -> object:
+    """What differs from before once somebody has written: a poll that costs next to nothing."""
+    return _engine().change_mark()

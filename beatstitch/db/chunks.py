@@ -31,7 +31,10 @@ def keep(project_id: str, key: str, storage_key: str, size_bytes: int) -> None:
     with base.transaction():
         Chunk.insert(
             project=project_id, key=key, storage_key=storage_key, bytes=size_bytes
-        ).on_conflict_replace().execute()
+        ).on_conflict(
+            conflict_target=[Chunk.project, Chunk.key],
+            preserve=[Chunk.storage_key, Chunk.bytes, Chunk.last_used_at],
+        ).execute()
 
 
 def known(project_id: str, keys: Iterable[str]) -> dict[str, Chunk]:

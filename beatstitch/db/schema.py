@@ -20,7 +20,7 @@ def upgrade() -> list[str]:
 
     Two processes that upgrade at once take turns, and the second finds nothing to do.
     """
-    with base.translated(), base.database.atomic():
+    with base.transaction():
         return cast(list[str], _runner().up())
 
 

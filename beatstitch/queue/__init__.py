@@ -17,6 +17,7 @@ from beatstitch.queue.recover import mark_settled, prune, reap_expired, reap_own
 from beatstitch.queue.recur import submit_recurring
 from beatstitch.queue.renew import Line, Progress, note, renew
 from beatstitch.queue.submit import retry, submit
+from beatstitch.queue.watch import Watch
 
 __all__ = [
     "Child",
@@ -29,6 +30,7 @@ __all__ = [
     "LeaseLost",
     "Line",
     "Progress",
+    "Watch",
     "cancel",
     "cancel_project",
     "claim",

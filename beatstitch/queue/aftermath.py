@@ -5,7 +5,6 @@ Called inside the transaction that ends the job, by whatever ended it.
 
 from peewee import Case
 
-from beatstitch.db import base
 from beatstitch.db.jobs import LIVE, Job, JobTotal
 from beatstitch.queue import family, wake
 from beatstitch.queue.clock import Instant
@@ -21,7 +20,7 @@ def of(job: Job, at: Instant) -> None:
     if job.status == "complete":
         family.part_done(job.id)
         return
-    base.after_commit(wake.workers)
+    wake.workers()
     close_children(job.id, at)
     for parent in family.waiting_for(job.id):
         ended = (

@@ -51,5 +51,5 @@ def _cancel(which: Expression, at: Instant) -> list[Job]:
     for row in rows:
         if row.status == "cancelled":
             aftermath.of(row, at)
-    base.after_commit(wake.workers)
+    wake.workers()
     return rows

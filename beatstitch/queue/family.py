@@ -72,7 +72,7 @@ def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) 
             total_weight=total,
             **_progress_columns(wish.done_weight, total, 0, len(ids)),
         ).where(lease.is_held()).execute()
-        base.after_commit(wake.workers)
+        wake.workers()
 
 
 def _put(child: Child, parent: Job, kind: Kind, at: Instant) -> str:
@@ -115,7 +115,7 @@ def part_done(child_id: str) -> None:
         )
         if left == 0:
             columns |= {"status": "queued", "run_at_ms": 0}
-            base.after_commit(wake.workers)
+            wake.workers()
         Job.update(columns).where((Job.id == parent.id) & (Job.status == "waiting")).execute()
 
 
@@ -156,7 +156,7 @@ def _tally(parent_id: str) -> tuple[int, int, int]:
         .tuples()
     )
     ((complete, live, weight),) = cast(list[tuple[int | None, int | None, int | None]], list(rows))
-    return complete or 0, live or 0, weight or 0
+    return int(complete or 0), int(live or 0), int(weight or 0)
 
 
 def _progress_columns(done_weight: int, total: int, done: int, count: int) -> dict[str, object]:

@@ -30,7 +30,7 @@ class Tools:
 
 def new_owner() -> str:
     """A name for a worker process that no other process has ever had."""
-    return f"{socket.gethostname()[:32]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    return f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
 
 
 class Presence:

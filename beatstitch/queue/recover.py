@@ -11,23 +11,49 @@ from beatstitch.queue import wake
 from beatstitch.queue.clock import Instant
 from beatstitch.queue.end import LEASE_CLEARED, RETRY_CAP_MS, close
 from beatstitch.queue.kind import Kind
+from beatstitch.queue.lease import LEASE_MS
+from beatstitch.queue.watch import Watch
 
 LOST_CODE = "worker_lost"
 LOST_MESSAGE = "The worker that ran this job stopped without a word."
 _BATCH = 500
 
 
-def reap_expired(at: Instant) -> list[Job]:
-    """Take back every job whose lease has ended, or is of an earlier boot; gives their rows.
+def reap_expired(at: Instant, strangers: Watch | None = None) -> list[Job]:
+    """Take back every job whose lease has ended; gives their rows.
 
-    Also brings near what a step of the wall clock has thrown far into the future.
+    A lease of another boot is of an earlier one, so it has ended; but where the database is shared
+    it may be another machine's. Those are ended by what `strangers` has seen of them: one that was
+    not renewed for LEASE_MS. Also brings near what a step of the wall clock has thrown far into
+    the future.
     """
-    ended = (Job.lease_boot != at.boot_id) | (Job.lease_until_ms < at.boot_ms)
+    is_stranger = Job.lease_boot != at.boot_id
+    ended = ~is_stranger & (Job.lease_until_ms < at.boot_ms)
+    if not base.is_shared():
+        ended |= is_stranger
+    elif strangers is not None:
+        ended |= _stood_still(is_stranger, strangers, at)
     far = (Job.status == "queued") & (Job.run_at_ms > at.wall_ms + RETRY_CAP_MS)
     if Job.select().where(far).exists():
         with base.transaction():
             Job.update(run_at_ms=0).where(far).execute()
     return _take_back(ended, at)
+
+
+def _stood_still(which: Expression, strangers: Watch, at: Instant) -> Expression:
+    """That the job's lease is one of those that nobody has renewed for LEASE_MS."""
+    running = Job.select(Job.id, Job.attempt, Job.lease_until_ms).where(
+        (Job.status == "running") & which
+    )
+    looks = {row.id: (row.attempt, row.lease_until_ms) for row in running}
+    ended: Expression = Job.id.in_(())
+    for job_id, ms in strangers.unchanged_ms(looks, at).items():
+        attempt, until_ms = looks[job_id]
+        if ms > LEASE_MS:
+            ended |= (
+                (Job.id == job_id) & (Job.attempt == attempt) & (Job.lease_until_ms == until_ms)
+            )
+    return ended
 
 
 def reap_owner(owner: str, at: Instant) -> list[Job]:
@@ -60,7 +86,7 @@ def _take_back(which: Expression, at: Instant) -> list[Job]:
         for row in rows:
             if row.status in ENDED:
                 close(row, at)
-        base.after_commit(wake.workers)
+        wake.workers()
     return rows
 
 

@@ -42,7 +42,7 @@ def submit(
                 max_attempts=kind.max_attempts,
                 created_at=at.stamp(),
             )
-            base.after_commit(wake.workers)
+            wake.workers()
     except IntegrityError as taken:
         raise _under_way(unique_key) from taken
     return job
@@ -77,7 +77,7 @@ def retry(job_id: str, at: Instant) -> Job:
                 .where(again)
                 .execute()
             )
-            base.after_commit(wake.workers)
+            wake.workers()
     except IntegrityError as taken:
         raise _under_way(job.unique_key) from taken
     if not changed:

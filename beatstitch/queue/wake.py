@@ -1,8 +1,9 @@
 """A knock on every worker's door, so that nobody has to poll to be quick.
 
 Each worker of the machine binds a datagram socket in the `workers` folder beside the database.
-Whoever has committed something for workers to see sends each of them one byte. A knock may get
-lost; the worker's slow poll makes up for it.
+Whoever has committed something for workers to see sends each of them one byte. Where the database
+is shared by several machines, it carries the call instead. A knock may get lost; the worker's slow
+poll makes up for it.
 """
 
 import contextlib
@@ -10,10 +11,13 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from beatstitch.db import base
 
+LISTENS_AS = "beatstitch "
 _SUFFIX = ".bell"
+_CHANNEL = "beatstitch_jobs"
 
 
 def folder() -> Path:
@@ -22,7 +26,14 @@ def folder() -> Path:
 
 
 def workers() -> None:
-    """Wake every worker of this machine."""
+    """Wake every worker: at once, or when the transaction in hand commits."""
+    if (board := base.switchboard()) is not None:
+        board.call(_CHANNEL)
+    else:
+        base.after_commit(_knock)
+
+
+def _knock() -> None:
     place = folder()
     try:
         names = [path.name for path in place.iterdir() if path.suffix == _SUFFIX]
@@ -38,8 +49,27 @@ def workers() -> None:
                 knocker.sendto(b"!", f"{short}/{name}")
 
 
-class Bell:
-    """The worker's own door: readable when somebody has knocked."""
+class Bell(Protocol):
+    """Readable when somebody has knocked."""
+
+    def fileno(self) -> int:
+        """For a selector."""
+
+    def hush(self) -> None:
+        """Take all knocks that have come."""
+
+    def close(self) -> None:
+        """Nobody is at home any more."""
+
+
+def bell(owner: str) -> Bell:
+    """The bell of a worker. Raises Unavailable when the database is out of reach."""
+    board = base.switchboard()
+    return _Door(owner) if board is None else board.ear(_CHANNEL, f"{LISTENS_AS}{owner}")
+
+
+class _Door:
+    """A worker's own door, for those of its machine."""
 
     def __init__(self, owner: str) -> None:
         place = folder()

@@ -71,7 +71,8 @@ class Worker:
         self._selector = selectors.DefaultSelector()
         self._due = _Due()
         self._rounds = Rounds(self.owner, self._kinds)
-        self._seen_version = -1
+        self._seen_version: object = None
+        self._has_knocked = False
         self._is_leaving = False
         self._systemd = Systemd()
         self._tools = tools or Tools()
@@ -82,7 +83,7 @@ class Worker:
             house.callback(self._selector.close)
             alive = presence.Presence(self.owner, self._tools)
             house.callback(alive.close)
-            self._bell = wake.Bell(self.owner)
+            self._bell = wake.bell(self.owner)
             house.callback(self._bell.close)
             self._selector.register(self._bell, selectors.EVENT_READ)
             self._sweep_scratch()
@@ -110,13 +111,14 @@ class Worker:
             elif isinstance(key.fileobj, Brood):
                 self._hands.hear_ends(at)
             else:
-                self._hear_bell(at)
+                self._hear_bell()
         self._hands.check(at)
         try:
             self._do_what_is_due(at)
         except (Unavailable, InsufficientStorage) as trouble:
             log.warning("the database is out of reach: %s", trouble.message)
-            self._due.look = self._due.beat = at.boot_ms + NEWS_EVERY_MS
+            later = at.boot_ms + NEWS_EVERY_MS
+            self._due.look = self._due.beat = self._due.news = later
         self._systemd.alive(self._status())
 
     def _status(self) -> str:
@@ -140,6 +142,9 @@ class Worker:
         if at.boot_ms >= due.leave:
             self._hands.stop_all(at)
             due.leave = NEVER
+        if self._has_knocked:
+            self._hands.stop_cancelled(at)
+            self._has_knocked = False
         if self._hands.ended:
             due.news = at.boot_ms + NEWS_EVERY_MS  # when to try again, if this does not succeed
             self._hands.conclude(at)
@@ -181,10 +186,10 @@ class Worker:
         free = {lane for lane, slots in self._slots.items() if self._hands.used(lane) < slots}
         return [kind for kind in self._kinds if kind.lane in free]
 
-    def _hear_bell(self, at: Instant) -> None:
+    def _hear_bell(self) -> None:
         self._bell.hush()
         self._due.look = 0
-        self._hands.stop_cancelled(at)
+        self._has_knocked = True
 
     def _hear_signal(self, signals: socket.socket, at: Instant) -> None:
         """The first signal lets jobs finish for a while, the second gives them back at once."""

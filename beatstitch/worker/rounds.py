@@ -6,7 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from beatstitch import queue
+from beatstitch.db import base
 from beatstitch.db.jobs import Job
+from beatstitch.errors import Unavailable
 from beatstitch.queue import Instant, Kind, presence, wake
 from beatstitch.worker.conclude import settle_failures
 
@@ -20,6 +22,7 @@ class Rounds:
     owner: str
     kinds: Collection[Kind]
     _peers: set[str] = field(default_factory=set)
+    _strangers: queue.Watch = field(default_factory=queue.Watch)
 
     def go(self, at: Instant) -> None:
         """Take back the jobs of dead peers, and tell rows of jobs that failed."""
@@ -30,7 +33,7 @@ class Rounds:
 
     def go_slowly(self, at: Instant) -> None:
         """What may wait for seconds: leases that ended, the hour's work, new peers to listen to."""
-        _said(queue.reap_expired(at), "lease ended")
+        _said(queue.reap_expired(at, self._strangers), "lease ended")
         for name in queue.submit_recurring(self.kinds, at):
             log.info("recurring job queued", extra={"job_kind": name})
         for peer in set(presence.living()) - self._peers - {self.owner}:
@@ -40,7 +43,12 @@ class Rounds:
 
 def _listen(peer: str) -> None:
     presence.wait_for_death(peer)
-    wake.workers()
+    try:
+        wake.workers()
+    except Unavailable:
+        log.warning("nobody could be told that a worker has died; its leases will end")
+    finally:
+        base.disconnect()
 
 
 def _said(jobs: list[Job], why: str) -> None:

@@ -1,5 +1,5 @@
 """The databases of this room's tests."""
 
-from databases import database, empty_database
+from databases import any_database, any_empty_database, database, empty_database
 
-__all__ = ["database", "empty_database"]
+__all__ = ["any_database", "any_empty_database", "database", "empty_database"]

@@ -1,7 +1,6 @@
 """The questions that rows answer: who owns them, in which order, and how many there may be."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MAX_PROJECTS_PER_USER
 
 
 @pytest.fixture(autouse=True)
-def _rows(database: Path) -> None:
+def _rows(any_database: str) -> None:
     """Every test has a database of its own."""
 
 

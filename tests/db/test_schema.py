@@ -1,6 +1,5 @@
 """Migrations: an empty database is made, an old one is refused by name, models and files agree."""
 
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -31,20 +30,20 @@ TABLES: tuple[type[Model], ...] = (
 )
 
 
-def test_an_empty_database_gets_its_tables(empty_database: Path) -> None:
+def test_an_empty_database_gets_its_tables(any_empty_database: str) -> None:
     schema.prepare()
 
     assert schema.pending() == []
     assert "jobs" in base.database.get_tables()
 
 
-def test_the_migrations_make_what_the_models_say(empty_database: Path) -> None:
+def test_the_migrations_make_what_the_models_say(any_empty_database: str) -> None:
     schema.upgrade()
 
     assert str(diff_models(base.database.obj, TABLES)) == ""
 
 
-def test_an_older_schema_is_refused_and_the_upgrade_command_named(empty_database: Path) -> None:
+def test_an_older_schema_is_refused_and_the_upgrade_command_named(any_empty_database: str) -> None:
     schema.upgrade()
     with base.transaction():
         base.database.execute_sql("DELETE FROM schema_migration")
@@ -55,7 +54,7 @@ def test_an_older_schema_is_refused_and_the_upgrade_command_named(empty_database
     assert "flask --app beatstitch database upgrade" in refused.value.message
 
 
-def test_a_newer_schema_is_refused(empty_database: Path) -> None:
+def test_a_newer_schema_is_refused(any_empty_database: str) -> None:
     schema.upgrade()
     with base.transaction():
         base.database.execute_sql(
@@ -69,15 +68,17 @@ def test_a_newer_schema_is_refused(empty_database: Path) -> None:
 
 
 def test_processes_that_start_at_once_on_an_empty_database_all_find_the_tables(
-    tmp_path: Path,
+    any_empty_database: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path}/new.db"
-    start = f"from beatstitch.db import base, schema; base.connect('{url}'); schema.prepare()"
+    start = (
+        "import sys; from pathlib import Path; from beatstitch.db import base, schema; "
+        "base.connect(sys.argv[1], Path(sys.argv[2])); schema.prepare()"
+    )
 
-    racers = [subprocess.Popen([sys.executable, "-c", start]) for _ in range(4)]
+    racers = [
+        subprocess.Popen([sys.executable, "-c", start, any_empty_database, str(tmp_path)])
+        for _ in range(4)
+    ]
 
     assert [racer.wait() for racer in racers] == [0, 0, 0, 0]
-    with sqlite3.connect(tmp_path / "new.db") as reader:
-        applied = reader.execute("SELECT COUNT(*) FROM schema_migration").fetchone()
-    reader.close()
-    assert applied == (len(list(schema.FOLDER.glob("0*.py"))),)
+    assert schema.pending() == []

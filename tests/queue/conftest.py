@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from databases import database, empty_database
+from databases import any_database as database
 
-__all__ = ["database", "empty_database"]
+__all__ = ["database"]
 
 
 @pytest.fixture

@@ -106,24 +106,25 @@ def test_a_job_that_waits_for_its_retry_is_not_ready_before(rng: random.Random) 
 
 RACER = """
 import sys
+from pathlib import Path
 from moments import KINDS
 from beatstitch import queue
 from beatstitch.db import base
-base.connect(sys.argv[1])
+base.connect(sys.argv[1], Path(sys.argv[2]))
 sys.stdin.readline()
 won = []
-while claim := queue.claim(sys.argv[2], tuple(KINDS.values()), queue.now()):
+while claim := queue.claim(sys.argv[3], tuple(KINDS.values()), queue.now()):
     won.append(claim.job.id)
 print("\\n".join(won))
 """
 
 
-def test_of_two_workers_one_wins_each_of_the_jobs(database: Path) -> None:
+def test_of_two_workers_one_wins_each_of_the_jobs(database: str, tmp_path: Path) -> None:
     ids = [submitted().id for _ in range(150)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACER, f"sqlite:///{database}", f"worker-{i}"],
+            [sys.executable, "-c", RACER, database, str(tmp_path), f"worker-{i}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

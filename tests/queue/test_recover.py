@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from beatstitch import queue
+from beatstitch.db import base
 from beatstitch.db.jobs import Job, JobLine
 from beatstitch.queue import Child, FanOut, Fault, Instant, Kind, Line
 from moments import CHUNK, FINAL, KINDS, PROBE, START, after, claimed, fresh, submitted
@@ -67,13 +68,35 @@ def test_a_retry_thrown_far_into_the_future_by_the_clock_comes_back(rng: random.
     assert claimed(61).lease.attempt == 2
 
 
-def test_a_boot_ends_every_lease_of_the_boot_before() -> None:
+def test_a_lease_of_another_boot_ends_at_once_or_where_it_may_be_anothers_after_a_lease() -> None:
     submitted()
     claimed()
+    watch = queue.Watch()
 
-    taken = queue.reap_expired(Instant(START.wall_ms + 60_000, 1_000, "boot-2"))
+    def boot_2(seconds: float) -> Instant:
+        return Instant(START.wall_ms, round(seconds * 1000), "boot-2")
 
-    assert len(taken) == 1
+    at_once = queue.reap_expired(boot_2(1), watch)
+    early = queue.reap_expired(boot_2(31), watch)
+    late = queue.reap_expired(boot_2(31.1), watch)
+
+    expected = [0, 0, 1] if base.is_shared() else [1, 0, 0]
+    assert [len(taken) for taken in (at_once, early, late)] == expected
+
+
+def test_a_lease_of_another_machine_that_is_renewed_goes_on() -> None:
+    if not base.is_shared():
+        pytest.skip("one machine has one boot")
+    submitted()
+    lease = claimed().lease
+    watch = queue.Watch()
+    taken = []
+
+    for seconds in range(0, 100, 5):
+        taken += queue.reap_expired(Instant(0, seconds * 1000, "boot-2"), watch)
+        lease, _ = queue.renew(lease, after(seconds))
+
+    assert taken == []
 
 
 def test_only_the_dead_workers_jobs_are_taken_back() -> None:

@@ -1,6 +1,5 @@
 """How workers hear of work, and how they hear of each other's death."""
 
-import os
 import select
 import signal
 import subprocess
@@ -22,7 +21,7 @@ def _has_rung(bell: wake.Bell, timeout_s: float = 0) -> bool:
 
 
 def test_every_worker_hears_of_a_job_once_it_is_committed() -> None:
-    bells = [wake.Bell("worker-1"), wake.Bell("worker-2")]
+    bells = [wake.bell("worker-1"), wake.bell("worker-2")]
 
     with base.transaction():
         submitted()
@@ -35,7 +34,7 @@ def test_every_worker_hears_of_a_job_once_it_is_committed() -> None:
 
 
 def test_nobody_is_woken_by_what_was_rolled_back() -> None:
-    bell = wake.Bell("worker-1")
+    bell = wake.bell("worker-1")
 
     with pytest.raises(ZeroDivisionError), base.transaction():
         submitted()
@@ -46,7 +45,7 @@ def test_nobody_is_woken_by_what_was_rolled_back() -> None:
 
 
 def test_a_bell_is_quiet_again_once_it_was_heard() -> None:
-    bell = wake.Bell("worker-1")
+    bell = wake.bell("worker-1")
     for _ in range(3):
         wake.workers()
 
@@ -57,16 +56,15 @@ def test_a_bell_is_quiet_again_once_it_was_heard() -> None:
 
 
 def test_knocking_at_the_door_of_a_dead_worker_is_no_error() -> None:
-    bell = wake.Bell("worker-1")
-    os.close(os.dup(bell.fileno()))
-    bell._socket.close()
+    wake.folder().mkdir(exist_ok=True)
+    (wake.folder() / "worker-1.bell").touch()
 
     wake.workers()
 
 
 def test_a_bell_hangs_in_a_folder_of_any_length(tmp_path: Path) -> None:
     base.connect(f"sqlite:///{tmp_path}/{'long' * 40}/{'longer' * 20}/x.db")
-    bell = wake.Bell("worker-1")
+    bell = wake.bell("worker-1")
 
     wake.workers()
 
@@ -76,9 +74,10 @@ def test_a_bell_hangs_in_a_folder_of_any_length(tmp_path: Path) -> None:
 
 HOLDER = """
 import sys
+from pathlib import Path
 from beatstitch.db import base
 from beatstitch.queue import presence
-base.connect(sys.argv[1])
+base.connect(sys.argv[1], Path(sys.argv[2]))
 held = presence.Presence("worker-x")
 print("here", flush=True)
 sys.stdin.read()
@@ -86,10 +85,10 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def holder(database: Path) -> subprocess.Popen[str]:
+def holder(database: str, tmp_path: Path) -> subprocess.Popen[str]:
     """A process that is present as worker-x."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, f"sqlite:///{database}"],
+        [sys.executable, "-c", HOLDER, database, str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
