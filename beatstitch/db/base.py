@@ -136,7 +136,7 @@ def _postgres() -> "type[Postgres]":
         from beatstitch.db.postgres import Postgres
     except ImportError as missing:
         raise Invalid(
-            "driver_missing",
+            "bad_setting",
             "DATABASE_URL: PostgreSQL needs its driver. "
             "Install BeatStitch with it: pip install 'beatstitch[postgresql]'.",
             where=("DATABASE_URL",),

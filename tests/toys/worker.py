@@ -19,7 +19,7 @@ NAUGHTY = Kind(
     "naughty", "toys.naughty", "interactive", "heavy", 20, 2, stall_s=10, memory_bytes=2 * GIB
 )
 HASTY = Kind(
-    "hasty", "toys.naughty", "interactive", "heavy", 0.5, 2, per_media_s=1, memory_bytes=2 * GIB
+    "hasty", "toys.naughty", "interactive", "heavy", 2, 2, per_media_s=1, memory_bytes=2 * GIB
 )
 QUIET = Kind("quiet", "toys.naughty", "interactive", "heavy", 20, 2, stall_s=0.5)
 KINDS = {kind.name: kind for kind in (ECHO, SLOW_ECHO, FAMILY, NAUGHTY, HASTY, QUIET)}
