@@ -143,6 +143,16 @@ def current_grid(track_id: str) -> BeatGridVersion | None:
     )
 
 
+def grid_with(track_id: str, checksum: str) -> BeatGridVersion | None:
+    """A version of the song's grid by the hash of its JSON, or None."""
+    version: BeatGridVersion | None = (
+        BeatGridVersion.select()
+        .where((BeatGridVersion.track == track_id) & (BeatGridVersion.checksum == checksum))
+        .first()
+    )
+    return version
+
+
 def revert_grid(track_id: str) -> BeatGridVersion:
     """Make the last analysed grid current again. Raises NotFound when there is none."""
     with base.transaction():

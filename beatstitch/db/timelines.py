@@ -15,13 +15,15 @@ from peewee import (
 from beatstitch.db import base
 from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
+from beatstitch.limits import MAX_TIMELINE_VERSIONS
 
 
 class Timeline(base.Row):
     """One version. Undo and redo move `is_current`; a new version drops those that were undone.
 
     `grid_checksum` and `media_fingerprint` say what it was built from: when they differ from what
-    the project has now, the timeline is stale.
+    the project has now, the timeline is stale. `change` says what made it: `generate`, or the name
+    of an edit.
     """
 
     id = CharField(max_length=36, primary_key=True, default=base.new_id)
@@ -35,6 +37,7 @@ class Timeline(base.Row):
     settings_used: base.Column[dict[str, object]] = JSONField()
     grid_checksum = CharField(max_length=64)
     media_fingerprint = CharField(max_length=64)
+    change = CharField(max_length=32, default="generate")
     is_current = BooleanField()
     generated_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
 
@@ -57,8 +60,10 @@ def add(
     settings_used: Mapping[str, object],
     grid_checksum: str,
     media_fingerprint: str,
+    change: str = "generate",
 ) -> Timeline:
-    """The current version from now on; versions that had been undone are dropped."""
+    """The current version from now on; versions that had been undone are dropped, and so are the
+    oldest beyond MAX_TIMELINE_VERSIONS."""
     with base.transaction():
         now = current(project_id)
         if now is not None:
@@ -69,9 +74,13 @@ def add(
         last = (
             Timeline.select(fn.MAX(Timeline.version)).where(Timeline.project == project_id).scalar()
         )
+        version = (last or 0) + 1
+        Timeline.delete().where(
+            (Timeline.project == project_id) & (Timeline.version <= version - MAX_TIMELINE_VERSIONS)
+        ).execute()
         return Timeline.create(
             project=project_id,
-            version=(last or 0) + 1,
+            version=version,
             edl_hash=edl_hash,
             storage_key=storage_key,
             segment_count=segment_count,
@@ -79,6 +88,7 @@ def add(
             settings_used=dict(settings_used),
             grid_checksum=grid_checksum,
             media_fingerprint=media_fingerprint,
+            change=change,
             is_current=True,
         )
 
@@ -88,15 +98,18 @@ def current(project_id: str) -> Timeline | None:
     return Timeline.get_or_none((Timeline.project == project_id) & Timeline.is_current)
 
 
-def by_hash(project_id: str, edl_hash: str) -> Timeline | None:
-    """The newest kept version with this EDL, or None."""
-    version: Timeline | None = (
-        Timeline.select()
-        .where((Timeline.project == project_id) & (Timeline.edl_hash == edl_hash))
-        .order_by(Timeline.version.desc())
-        .first()
+def edl_key(project_id: str, edl_hash: str) -> str:
+    """Where the EDL with this hash lies in the storage, whichever version it was."""
+    return f"derived/{project_id}/edl/{edl_hash}.json"
+
+
+def reach(timeline: Timeline) -> tuple[bool, bool]:
+    """Whether there is a version to go back to from this one, and one to go forward to."""
+    others = Timeline.select(Timeline.version).where(Timeline.project == timeline.project_id)
+    return (
+        others.where(Timeline.version < timeline.version).exists(),
+        others.where(Timeline.version > timeline.version).exists(),
     )
-    return version
 
 
 def undo(project_id: str) -> Timeline | None:

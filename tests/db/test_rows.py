@@ -9,7 +9,11 @@ from beatstitch.db.media import MediaAsset
 from beatstitch.db.projects import Project
 from beatstitch.db.timelines import Timeline
 from beatstitch.errors import Conflict, Invalid, LimitReached, NotFound, Stale
-from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MAX_PROJECTS_PER_USER
+from beatstitch.limits import (
+    MAX_MEDIA_PER_PROJECT,
+    MAX_PROJECTS_PER_USER,
+    MAX_TIMELINE_VERSIONS,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -210,8 +214,20 @@ def test_a_timeline_is_undone_redone_and_then_goes_another_way(project: Project)
     assert forward is not None
     assert forward.edl_hash[0] == "b"
     assert timelines.redo(project.id) is None
-    assert timelines.by_hash(project.id, "c" * 64) is None
     assert timelines.current(project.id) == other
+    assert timelines.reach(other) == (True, False)
+
+
+def test_so_many_versions_of_a_timeline_are_kept_and_no_more(project: Project) -> None:
+    first, second = (_timeline(project, name * 64) for name in "ab")
+    for _ in range(MAX_TIMELINE_VERSIONS - 1):
+        newest = _timeline(project, "c" * 64)
+
+    kept = list(timelines.Timeline.select(timelines.Timeline.id).order_by("version").tuples())
+    assert len(kept) == MAX_TIMELINE_VERSIONS
+    assert (first.id,) not in kept
+    assert (second.id,) in kept
+    assert timelines.reach(newest) == (True, False)
 
 
 def test_outputs_come_newest_first_and_stay_when_their_file_goes(project: Project) -> None:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from beatstitch.db import audio, base, chunks, media, outputs, timelines
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
-from beatstitch.errors import Conflict, MediaRejected, PreconditionFailed
+from beatstitch.errors import MediaRejected, PreconditionFailed
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.render_film.args import Args, Joined, Ticket
 from beatstitch.queue.family import Child, FanOut
@@ -26,7 +26,7 @@ _SONG: TypeAdapter[SongOrder] = TypeAdapter(SongOrder)
 def prepare(job: Job) -> Ticket | FanOut:
     """The parts of the film that the project's cache lacks, or, when it has all, the join.
 
-    Raises Conflict when the timeline is gone, PreconditionFailed when its song or media are.
+    Raises PreconditionFailed when the song is gone, Invalid when media are.
     """
     args = read(_ARGS, job.args, "bad_job_args")
     film = _order(args)
@@ -90,10 +90,8 @@ def _order(args: Args) -> FilmOrder:
 
 
 def _edl(args: Args) -> Edl:
-    version = timelines.by_hash(args.project_id, args.edl_hash)
-    if version is None:
-        raise Conflict("edl_hash_mismatch", "The timeline of this render is no longer kept.")
-    with configured().open(version.storage_key) as file:
+    # By its hash and not by a version's row: one that was undone meanwhile is rendered to its end.
+    with configured().open(timelines.edl_key(args.project_id, args.edl_hash)) as file:
         return loads(file.read())
 
 

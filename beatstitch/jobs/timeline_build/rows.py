@@ -4,12 +4,10 @@ from pydantic import TypeAdapter
 
 from beatstitch.db import audio, base, media, projects, timelines
 from beatstitch.db.jobs import Job
-from beatstitch.db.media import MediaAsset
 from beatstitch.documents import read
 from beatstitch.errors import PreconditionFailed
 from beatstitch.jobs.timeline_build.args import Args, Built, Ticket
-from beatstitch.jobs.timeline_build.stale import fingerprint, usable
-from beatstitch.timeline.choose import Medium
+from beatstitch.jobs.timeline_build.material import fingerprint, medium, usable
 from beatstitch.timeline.settings import read_settings, settings_json
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
@@ -33,7 +31,7 @@ def prepare(job: Job) -> Ticket:
         project_id=project.id,
         grid_key=grid.storage_key,
         grid_checksum=grid.checksum,
-        media=tuple(_medium(asset) for asset in assets),
+        media=tuple(map(medium, assets)),
         media_fingerprint=fingerprint(assets),
         settings=read_settings(project.settings),
         edl_prefix=f"derived/{project.id}/edl",
@@ -58,7 +56,3 @@ def settle(job: Job, ticket: Ticket, result: Built) -> dict[str, object]:
         "segment_count": result.segment_count,
         "warnings": list(result.warnings),
     }
-
-
-def _medium(asset: MediaAsset) -> Medium:
-    return Medium(asset.id, asset.media_type, asset.duration_ms)

@@ -1,15 +1,20 @@
 """The timeline: the EDL with what is known of its version, and its state."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from beatstitch.db.timelines import Timeline
+from beatstitch.limits import MAX_SEGMENTS
+from beatstitch.timeline import changes
 from beatstitch.timeline.edl import MediaType
 from beatstitch.timeline.settings import TimelineSettings, TransitionType
 from beatstitch.web.openapi import Body, Moment, Shown
 from beatstitch.web.shapes.jobs import ShownStatus
+
+MOST_TIMELINE_BYTES = 8_000_000
+"""So many segments, as they are shown, have 5 MB."""
 
 if TYPE_CHECKING:
     SettingsGiven = BaseModel
@@ -93,7 +98,7 @@ class EdlAudio(Shown):
 
 
 class TimelineShown(Shown):
-    """The EDL in force. `edl_hash` is what a render has to name."""
+    """The EDL in force. `edl_hash` is what a render has to name; `change` says what made it."""
 
     id: str
     project_id: str
@@ -105,6 +110,9 @@ class TimelineShown(Shown):
     segment_count: int
     total_duration_ms: int
     total_duration_us: int
+    change: str
+    can_undo: bool
+    can_redo: bool
     settings: SettingsShown
     settings_used: SettingsShown
     audio: EdlAudio
@@ -139,7 +147,10 @@ class TimelineBrief(Shown):
 
 
 class TimelineState(Shown):
-    """Whether there is a timeline, whether it is current, and the job that makes one."""
+    """Whether there is a timeline, whether it is current, and the job that makes one.
+
+    `change` says what made it: generate, put, or the name of an edit.
+    """
 
     project_id: str
     generated: bool
@@ -149,7 +160,38 @@ class TimelineState(Shown):
     generated_at: Moment | None
     stale: bool
     stale_reason: str | None
+    change: str | None
+    can_undo: bool
+    can_redo: bool
     job_id: str | None
+
+
+class TimelineEdit(Body):
+    """One edit: exactly one of these."""
+
+    move: changes.Move | None = None
+    trim: changes.Trim | None = None
+    split: changes.Split | None = None
+    merge: changes.Merge | None = None
+    delete: changes.Delete | None = None
+    replace: changes.Replace | None = None
+    set_effect: changes.SetEffect | None = None
+    set_transition: changes.SetTransition | None = None
+    set_duration_beats: changes.SetDurationBeats | None = None
+    lock: changes.Lock | None = None
+    unlock: changes.Unlock | None = None
+
+
+class SegmentsGiven(Body):
+    """A whole timeline in place of the one there is, in the shape in which it is shown.
+
+    A cut that there was stays; a new one goes to the nearest beat, unless `snap` is none.
+    """
+
+    max_bytes: ClassVar[int] = MOST_TIMELINE_BYTES
+
+    segments: Annotated[list[changes.SegmentGiven], Field(min_length=1, max_length=MAX_SEGMENTS)]
+    snap: changes.Snap = "beat"
 
 
 class Generation(Body):

@@ -1,0 +1,22 @@
+"""What a timeline is made of: the project's media as the builder and the edits see them."""
+
+from collections.abc import Sequence
+
+from beatstitch.db.media import MediaAsset
+from beatstitch.documents import digest
+from beatstitch.timeline.choose import Medium
+
+
+def usable(assets: Sequence[MediaAsset]) -> list[MediaAsset]:
+    """The assets that a timeline is made of, in order: ready, and not set aside by the user."""
+    return [a for a in assets if a.processing_status == "ready" and not a.excluded]
+
+
+def fingerprint(assets: Sequence[MediaAsset]) -> str:
+    """A hash of which media in which order a timeline is made of."""
+    return digest([[a.id, a.checksum, a.media_type, a.duration_ms] for a in assets])
+
+
+def medium(asset: MediaAsset) -> Medium:
+    """An asset that is ready, with the part of it that the user wants shown."""
+    return Medium(asset.id, asset.media_type, asset.duration_ms, asset.in_ms, asset.out_ms)
