@@ -180,6 +180,12 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_KEEP_CACHE_DAYS",
         description="How many days after its last use a rendered chunk or a proxy is kept.",
     )
+    keep_audit_days: int = Field(
+        default=90,
+        ge=1,
+        validation_alias="BEATSTITCH_KEEP_AUDIT_DAYS",
+        description="How many days the audit log goes back.",
+    )
     cache_path: Path = Field(
         default_factory=lambda: user_cache_path("beatstitch"),
         validation_alias="BEATSTITCH_CACHE",

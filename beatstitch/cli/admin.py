@@ -9,11 +9,12 @@ from collections.abc import Iterable
 import click
 from flask import Flask
 
-from beatstitch.cli import admin_database, admin_jobs, admin_storage, admin_users
+from beatstitch.cli import admin_database, admin_jobs, admin_keys, admin_storage, admin_users
 
 GROUPS: Iterable[click.Group] = (
     admin_database.database,
     admin_jobs.jobs,
+    admin_keys.keys,
     admin_storage.storage,
     admin_users.users,
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from beatstitch import queue
-from beatstitch.cli import premises
+from beatstitch.cli import premises, witness
 from beatstitch.cli.sentences import OneSentence
 from beatstitch.db import jobs as rows
 from beatstitch.db.jobs import ENDED, LIVE, Job, Status
@@ -56,6 +56,7 @@ def retry(job_ids: tuple[str, ...]) -> None:
     """Queue failed or cancelled jobs again."""
     for job_id in job_ids:
         queue.retry(job_id, queue.now())
+        witness.note("jobs retry", job_id)
         click.echo(f"queued {job_id}")
 
 
@@ -65,6 +66,7 @@ def cancel(job_ids: tuple[str, ...]) -> None:
     """Cancel jobs, with their parts; what runs is stopped within two seconds."""
     for job_id in job_ids:
         job = queue.cancel(job_id, queue.now())
+        witness.note("jobs cancel", job_id)
         click.echo(f"{'stopping' if job.status == 'running' else 'cancelled'} {job_id}")
 
 

@@ -2,20 +2,27 @@
 
 from datetime import datetime
 
-from peewee import CharField, IntegerField, IntegrityError, TextField
+from peewee import BigIntegerField, CharField, IntegerField, IntegrityError, TextField
 
 from beatstitch.db import base
 from beatstitch.errors import Conflict, NotFound
 
 
 class User(base.Row):
-    """An account. `username_folded` is what has to be unique: Anna and anna are one person."""
+    """An account. `username_folded` is what has to be unique: Anna and anna are one person.
+
+    `bytes_used` is kept by `quotas`; a `max_…` that is null is the deployment's.
+    """
 
     id = CharField(max_length=36, primary_key=True, default=base.new_id)
     username = CharField(max_length=50)
     username_folded = CharField(max_length=50, unique=True)
     password_hash = TextField()
     token_version = IntegerField(default=0)
+    bytes_used = BigIntegerField(default=0)
+    max_projects: base.Column[int | None] = IntegerField(null=True)
+    max_media: base.Column[int | None] = IntegerField(null=True)
+    max_bytes: base.Column[int | None] = BigIntegerField(null=True)
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
 
 
@@ -34,13 +41,26 @@ def by_id(user_id: str) -> User:
     """The account. Raises NotFound."""
     user = User.get_or_none(User.id == user_id)
     if user is None:
-        raise NotFound("not_found", "There is no such user.", resource_type="user")
+        raise _missing()
     return user
 
 
 def by_name(username: str) -> User | None:
     """The account of this name in whatever case, or None."""
     return User.get_or_none(User.username_folded == username.casefold())
+
+
+def named(username: str) -> User:
+    """The account of this name in whatever case. Raises NotFound."""
+    user = by_name(username)
+    if user is None:
+        raise _missing()
+    return user
+
+
+def page(limit: int) -> list[User]:
+    """Accounts, newest first."""
+    return list(User.select().order_by(User.id.desc()).limit(limit))
 
 
 def set_password(user_id: str, password_hash: str) -> None:
@@ -52,4 +72,20 @@ def set_password(user_id: str, password_hash: str) -> None:
             .execute()
         )
     if not changed:
-        raise NotFound("not_found", "There is no such user.", resource_type="user")
+        raise _missing()
+
+
+def void_tokens(user_id: str) -> None:
+    """Every token given out so far is void."""
+    with base.transaction():
+        User.update(token_version=User.token_version + 1).where(User.id == user_id).execute()
+
+
+def delete(user_id: str) -> None:
+    """The account goes, with its tokens, keys, presets and projects (rows only)."""
+    with base.transaction():
+        User.delete().where(User.id == user_id).execute()
+
+
+def _missing() -> NotFound:
+    return NotFound("not_found", "There is no such user.", resource_type="user")

@@ -1,24 +1,40 @@
-"""Who asks, and whose it is.
+"""Who asks, what they may, and whose it is.
 
-Every route needs a caller unless its view is marked `open_to_all`. What belongs to somebody else
-is not there: 404, never 403.
+Every route needs a caller unless its view is marked `open_to_all`, and a scope: `read` for GET and
+HEAD, `write` for the rest, unless the view says another. What belongs to somebody else is not
+there: 404, never 403.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
 from beatstitch.db import jobs, media, projects
+from beatstitch.db.api_keys import ApiKey, Scope
 from beatstitch.db.jobs import Job
 from beatstitch.db.media import MediaAsset
 from beatstitch.db.projects import Project
 from beatstitch.db.users import User
-from beatstitch.errors import Unauthorized
-from beatstitch.web import tokens, trail
+from beatstitch.errors import Forbidden, Unauthorized
+from beatstitch.web import keys, tokens, trail
 
 COOKIE = "beatstitch_token"
+OF_A_LOGIN: tuple[Scope, ...] = ("read", "write", "render", "account")
+"""What who logs in may: all but `admin`, which only a key of the operator gives."""
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Who asks and what they may; by the token with this `jti`, or by this key."""
+
+    user: User
+    scopes: Collection[Scope]
+    jti: str | None = None
+    key: ApiKey | None = None
 
 
 def open_to_all(view: View) -> View:
@@ -27,24 +43,63 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def needs(scope: Scope) -> Callable[[View], View]:
+    """Mark a view that needs this scope."""
+
+    def mark(view: View) -> View:
+        view.__dict__["scope"] = scope
+        return view
+
+    return mark
+
+
 def admit() -> None:
-    """Before each request: know the caller, or raise Unauthorized."""
+    """Before each request: know the caller. Raises Unauthorized, and Forbidden for one who lacks
+    the scope."""
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "is_open_to_all", False):
         return
-    g.user, g.jti = tokens.read(_given())
-    trail.note(user_id=g.user.id)
+    shown = _shown()
+    g.shown = shown
+    trail.note(user_id=shown.user.id)
+    needed = getattr(view, "scope", None) or scope_of(request.method)
+    if needed not in shown.scopes:
+        raise Forbidden(
+            "forbidden",
+            f"This call needs the scope {needed}, which this key doesn't have.",
+            needs=needed,
+            has=list(shown.scopes),
+        )
+
+
+def scope_of(method: str) -> Scope:
+    """What a method needs where the view doesn't say."""
+    return "read" if method in ("GET", "HEAD", "OPTIONS") else "write"
 
 
 def caller() -> User:
     """The user who asks."""
-    user: User = g.user
-    return user
+    return _pass().user
+
+
+def scopes() -> Collection[Scope]:
+    """What the caller may."""
+    return _pass().scopes
+
+
+def admitted() -> Pass | None:
+    """Who was let in, or None where nobody had to show anything."""
+    shown: Pass | None = g.get("shown")
+    return shown
 
 
 def session_id() -> str:
-    """The jti of the token in use."""
-    jti: str = g.jti
+    """The jti of the token in use. Raises Forbidden for a key, which is no login."""
+    jti = _pass().jti
+    if jti is None:
+        raise Forbidden(
+            "forbidden", "A key is no login; revoke it with DELETE /api/keys/{id} instead."
+        )
     return jti
 
 
@@ -67,14 +122,36 @@ def job(job_id: str) -> Job:
     return found
 
 
-def _given() -> str:
-    """The token of the request. The cookie of a login counts for reading alone: what an <img> or
-    a <video> may fetch, no foreign page may make the browser change."""
+def _pass() -> Pass:
+    shown: Pass = g.shown
+    return shown
+
+
+def _shown() -> Pass:
+    """What the request shows to be let in. Raises Unauthorized."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and text.strip():
-        return text.strip()
+    bearer = text.strip() if scheme.lower() == "bearer" else ""
+    if keys.is_key(bearer):
+        return _of_key(bearer)
+    if bearer:
+        return _of_login(bearer)
+    if "X-API-Key" in request.headers:
+        return _of_key(request.headers["X-API-Key"].strip())
+    # The cookie of a login counts for reading alone: what an <img> or a <video> may fetch, no
+    # foreign page may make the browser change.
     if request.method in ("GET", "HEAD") and COOKIE in request.cookies:
-        return request.cookies[COOKIE]
+        return _of_login(request.cookies[COOKIE])
     raise Unauthorized(
-        "unauthorized", "Log in first, and send the token as: Authorization: Bearer <token>"
+        "unauthorized",
+        "Log in first, and send the token as: Authorization: Bearer <token>. An API key does too.",
     )
+
+
+def _of_key(text: str) -> Pass:
+    user, used = keys.read(text, datetime.now(UTC))
+    return Pass(user, used.scopes, key=used)
+
+
+def _of_login(token: str) -> Pass:
+    user, jti = tokens.read(token)
+    return Pass(user, OF_A_LOGIN, jti=jti)

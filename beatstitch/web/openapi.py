@@ -21,8 +21,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from spectree.utils import get_multidict_items
 
 from beatstitch import __version__
-from beatstitch.web import bodies
-from beatstitch.web.guard import COOKIE
+from beatstitch.web import bodies, guard
 from beatstitch.web.problems import Refused
 
 Route = Callable[..., Response]
@@ -138,8 +137,16 @@ _tree = SpecTree(
             data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer", bearer_format="JWT"),
         ),
         SecurityScheme(
+            name="key",
+            data=SecuritySchemeData(
+                type=SecureType.API_KEY, name="X-API-Key", field_in=InType.HEADER
+            ),
+        ),
+        SecurityScheme(
             name="cookie",
-            data=SecuritySchemeData(type=SecureType.API_KEY, name=COOKIE, field_in=InType.COOKIE),
+            data=SecuritySchemeData(
+                type=SecureType.API_KEY, name=guard.COOKIE, field_in=InType.COOKIE
+            ),
         ),
     ],
     page_templates={},
@@ -167,12 +174,13 @@ def answers(
             codes[f"HTTP_{status}"] = Problem
         if file is not None:
             _files[view.__name__] = file
+        _scopes[view.__name__] = getattr(view, "scope", None)
         is_open = getattr(view, "is_open_to_all", False)
         described = _tree.validate(
             form=takes,
             resp=Described(**codes),
             tags=[view.__module__.rpartition(".")[2]],
-            security=[] if is_open else [{"bearer": []}, {"cookie": []}],
+            security=[] if is_open else [{"bearer": []}, {"key": []}, {"cookie": []}],
             operation_id=view.__name__,
         )
         return cast(Route, described(view))
@@ -194,7 +202,7 @@ def _usual_errors(
     names = set(inspect.signature(view).parameters)
     usual = {422, 500, 503}
     if not getattr(view, "is_open_to_all", False):
-        usual |= {401, 429}
+        usual |= {401, 403, 429}
     if "json" in names or takes is not None:
         usual |= {400, 413, 415}
     if takes is not None:
@@ -207,6 +215,7 @@ def _usual_errors(
 
 
 _files: dict[str, str] = {}
+_scopes: dict[str, str | None] = {}
 
 
 @cache
@@ -214,8 +223,11 @@ def document() -> dict[str, Any]:
     """The description of every route that `answers` stands on. Needs an app context once."""
     spec: dict[str, Any] = _tree.spec
     for path in spec["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             _finish(operation, spec["components"]["schemas"])
+            scope = _scopes[operation["operationId"]] or guard.scope_of(method.upper())
+            for way in operation["security"]:
+                way.update({name: [scope] for name in way})
     return spec
 
 

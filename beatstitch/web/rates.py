@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
 
 from beatstitch.db import gate
 from beatstitch.errors import TooMany
 from beatstitch.settings import Settings
+from beatstitch.web import guard
 
 CATEGORIES = ("auth", "upload", "analyse", "render", "read", "write")
 KEPT_S = 2 * 3600
@@ -68,13 +69,14 @@ class Rates:
         self._limits = limits
         self._local = threading.local()
 
-    def count(self, caller: str, category: str, now_s: float) -> None:
-        """Count one action. Raises TooMany when the window is full.
+    def count(self, caller: str, category: str, now_s: float, own: Rate | None = None) -> None:
+        """Count one action, within the caller's own rate if it has one. Raises TooMany when the
+        window is full.
 
         What can't be counted is let through: neither a full disk nor a file that a power cut spoilt
         may close the API to those who read.
         """
-        limit = self._limits[category]
+        limit = own or self._limits[category]
         window_end = (int(now_s) // limit.seconds + 1) * limit.seconds
         try:
             is_within = self._add(caller, category, window_end, limit.count)
@@ -130,12 +132,22 @@ def install(app: Flask, settings: Settings) -> None:
 
     def count() -> None:
         view = current_app.view_functions.get(request.endpoint or "")
+        asker = guard.admitted()
         category = getattr(view, "rate_category", None)
-        user = g.get("user")
-        if view is None or (user is None and category is None):
+        if view is None or (asker is None and category is None):
             return
         by_method = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
-        caller = user.id if user is not None else f"from {request.remote_addr}"
-        rates.count(caller, category or by_method, time.time())
+        category = category or by_method
+        caller, own = _counted(asker, category)
+        rates.count(caller, category, time.time(), own)
 
     app.before_request(count)
+
+
+def _counted(asker: guard.Pass | None, category: str) -> tuple[str, Rate | None]:
+    """Under which name an action counts, and the rate of a key that has its own."""
+    if asker is None:
+        return f"from {request.remote_addr}", None
+    if asker.key is not None and category in asker.key.rates:
+        return f"key {asker.key.id}", Rate.of(asker.key.rates[category])
+    return asker.user.id, None

@@ -10,9 +10,10 @@ from flask import Flask
 
 from beatstitch import queue
 from beatstitch.cli.admin import GROUPS, attach
-from beatstitch.db import base, schema, users
+from beatstitch.db import api_keys, audit, base, projects, schema, users
 from beatstitch.queue import Fault
 from beatstitch.settings import settings
+from beatstitch.web import keys
 from moments import DICE, PROBE, claimed, submitted
 
 Admin = Callable[..., Result]
@@ -23,6 +24,7 @@ def admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Admin]:
     """Runs `GROUP COMMAND …` on a database of the test's own."""
     url = f"sqlite:///{tmp_path}/beatstitch.db"
     monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("STORAGE_PATH", str(tmp_path))
     settings.cache_clear()
     base.connect(url)
     groups = {group.name: group for group in GROUPS}
@@ -40,7 +42,7 @@ def test_the_groups_hang_on_the_application() -> None:
 
     attach(app)
 
-    assert {"database", "jobs", "users"} <= set(app.cli.commands)
+    assert {"database", "jobs", "keys", "users"} <= set(app.cli.commands)
 
 
 def test_upgrading_says_what_was_applied_and_then_that_nothing_is_left(admin: Admin) -> None:
@@ -121,3 +123,90 @@ def test_a_taken_name_is_refused_in_any_case(admin: Admin) -> None:
     refused = admin("users", "add", "ANNA", "--password", "long enough")
 
     assert (refused.exit_code, refused.output) == (1, 'Error: The name "ANNA" is taken.\n')
+
+
+@pytest.fixture
+def anna(admin: Admin) -> users.User:
+    """An account."""
+    schema.upgrade()
+    return users.create("anna", "no hash of any password")
+
+
+def test_a_key_is_issued_listed_rotated_and_revoked(admin: Admin, anna: users.User) -> None:
+    issued = admin("keys", "issue", "Anna", "--name", "shop", "--scope", "admin", "--days", "7")
+    text = issued.output.strip()
+    user, key = keys.read(text, base.utc_now())
+
+    listed = admin("keys", "list", "anna").output
+    rotated = admin("keys", "rotate", key.id).output.strip()
+    revoked = admin("keys", "revoke", key.id)
+
+    assert (user.id, key.scopes) == (anna.id, ["admin"])
+    assert key.expires_at is not None
+    assert key.id in listed
+    assert text not in listed
+    assert rotated.startswith("bs_")
+    assert rotated != text
+    assert (revoked.exit_code, api_keys.count_of_user(anna.id)) == (0, 0)
+
+
+def test_a_trusted_key_gets_rates_of_its_own(admin: Admin, anna: users.User) -> None:
+    issue = ("keys", "issue", "anna", "--name", "shop", "--rate")
+
+    admin(*issue, "render=50/300")
+    refused = admin(*issue, "sleep=1/2")
+
+    assert [key.rates for key in api_keys.page(anna.id, 9)] == [{"render": "50/300"}]
+    assert refused.exit_code == 2
+    assert "categories are auth" in refused.output
+
+
+def test_an_account_gets_another_password_and_every_login_is_void(
+    admin: Admin, anna: users.User
+) -> None:
+    admin("users", "password", "anna", input="long enough\nlong enough\n")
+    admin("users", "logout", "anna")
+
+    changed = users.by_id(anna.id)
+    assert changed.password_hash.startswith("$2b$12$")
+    assert changed.token_version == 2
+
+
+def test_an_account_goes_with_its_projects(admin: Admin, anna: users.User) -> None:
+    for n in range(3):
+        projects.create(anna.id, f"film {n}")
+    listed = admin("users", "list").output
+
+    kept = admin("users", "remove", "anna", input="n\n")
+    gone = admin("users", "remove", "anna", "--yes")
+
+    assert f"{anna.id}" in listed
+    assert (kept.exit_code, gone.exit_code) == (1, 0)
+    assert users.by_name("anna") is None
+    assert projects.count_of_user(anna.id) == 0
+
+
+def test_what_the_operator_does_is_written_down_without_secrets(
+    admin: Admin, anna: users.User
+) -> None:
+    admin("users", "add", "ben", "--password", "long enough")
+    admin("keys", "issue", "ben", "--name", "shop")
+
+    log = admin("users", "audit", "--action", "command")
+
+    assert "users add: ben" in log.output
+    assert "keys issue: bs_" in log.output
+    assert "long enough" not in log.output
+    assert {deed.actor for deed in audit.page(9)} == {"operator"}
+
+
+def test_the_audit_log_shows_no_control_characters(admin: Admin, anna: users.User) -> None:
+    audit.note("project_deleted", actor="login", subject="\x1b[2J film")
+
+    assert "\x1b" not in admin("users", "audit").output
+
+
+def test_a_user_who_is_not_there_is_one_sentence(admin: Admin, anna: users.User) -> None:
+    refused = admin("keys", "list", "nobody")
+
+    assert (refused.exit_code, refused.output) == (1, "Error: There is no such user.\n")

@@ -9,12 +9,16 @@ from peewee import Model
 from playhouse.schema_diff import diff_models
 
 from beatstitch.db import (
+    api_keys,
     audio,
+    audit,
     base,
     chunks,
     jobs,
+    kept_answers,
     media,
     outputs,
+    presets,
     projects,
     schema,
     sessions,
@@ -27,6 +31,7 @@ TABLES: tuple[type[Model], ...] = (
     *(users.User, sessions.Session, projects.Project, media.MediaAsset),
     *(audio.AudioTrack, audio.BeatGridVersion, timelines.Timeline, outputs.Output),
     *(chunks.Chunk, jobs.Job, jobs.JobWait, jobs.JobLine, jobs.JobTotal, jobs.Recurring),
+    *(api_keys.ApiKey, kept_answers.KeptAnswer, audit.AuditEvent, presets.Preset),
 )
 
 

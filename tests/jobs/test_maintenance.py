@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beatstitch import queue
-from beatstitch.db import base, jobs, schema, sessions, users
+from beatstitch.db import audit, base, jobs, kept_answers, schema, sessions, users
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.maintenance import rows
 from callers import deployment
@@ -39,6 +39,24 @@ def test_old_jobs_and_expired_tokens_go() -> None:
     assert (ticket.jobs, ticket.tokens) == (1, 1)
     assert [job.id for job in jobs.page(10)] == [kept.id]
     assert sessions.is_live("new", now)
+
+
+def test_old_deeds_and_answers_go() -> None:
+    now = base.utc_now()
+    user = users.create("anna", "hash")
+    for days in (0, 100):
+        audit.note("login", actor="nobody")
+        kept_answers.claim(user.id, f"{days} days", "x" * 64, base.new_id(), now)
+        past = now - timedelta(days=days)
+        newest = audit.page(1)[0].id
+        audit.AuditEvent.update(at=past).where(audit.AuditEvent.id == newest).execute()
+        kept_answers.KeptAnswer.update(created_at=past).where(
+            kept_answers.KeptAnswer.key == f"{days} days"
+        ).execute()
+
+    ticket = rows.prepare(queue.submit(MAINTENANCE, {}, at=queue.now()))
+
+    assert (ticket.deeds, ticket.answers) == (1, 1)
 
 
 def test_the_write_ahead_log_is_folded_in(database: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from beatstitch.db import schema
+from beatstitch.db.base import utc_now
 from beatstitch.errors import TooMany
+from beatstitch.web import keys
 from beatstitch.web.app import create_app
 from beatstitch.web.rates import CATEGORIES, Rate, Rates
 from callers import JPEG, PASSWORD, Caller, forget_settings, refused
@@ -155,6 +157,16 @@ def test_logins_are_counted_by_address_and_before_any_hash(
 
     assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
     assert len(hashes) == 2
+
+
+def test_a_trusted_key_has_its_own_rate_and_its_own_count(strict: Caller) -> None:
+    _, text = keys.issue(
+        strict.user_id, name="x", scopes=["read"], now=utc_now(), rates={"read": "4/600"}
+    )
+    program = Caller(strict.client.application, {"X-API-Key": text})
+
+    assert [program.get("/auth/me").status_code for _ in range(5)] == [200] * 4 + [429]
+    assert [strict.get("/auth/me").status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_a_look_at_the_health_is_never_too_often(strict: Caller) -> None:

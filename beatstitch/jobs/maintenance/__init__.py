@@ -1,1 +1,1 @@
-"""The hour's tidying: old jobs, expired tokens, the write-ahead log, and files kept long enough."""
+"""The hour's tidying: what is old and spent, the write-ahead log, and files kept long enough."""

@@ -17,6 +17,8 @@ class Ticket:
 
     jobs: int
     tokens: int
+    deeds: int
+    answers: int
     uploads: int
     aged: Aged
     swept: Swept

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from beatstitch import queue
-from beatstitch.db import base, sessions
+from beatstitch.db import audit, base, kept_answers, sessions
 from beatstitch.db.jobs import Job
 from beatstitch.inventory import age, incoming, sweep
 from beatstitch.jobs.maintenance.args import Ticket
@@ -27,6 +27,8 @@ def prepare(job: Job) -> Ticket:
     ticket = Ticket(
         jobs=queue.prune(now - timedelta(days=here.keep_jobs_days)),
         tokens=sessions.prune(now),
+        deeds=audit.prune(now - timedelta(days=here.keep_audit_days)),
+        answers=kept_answers.prune(now),
         uploads=incoming.sweep(now),
         aged=age.expire(
             storage,

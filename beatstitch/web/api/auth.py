@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request
 
-from beatstitch.db import projects, sessions, users
+from beatstitch.db import base, projects, sessions, users
 from beatstitch.errors import Forbidden, Unauthorized
 from beatstitch.settings import settings
-from beatstitch.web import guard, rates, tokens
+from beatstitch.web import guard, rates, tokens, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.passwords import Passwords
 from beatstitch.web.shapes.account import (
@@ -34,7 +34,10 @@ def register(json: Registration) -> tuple[NewUser, int]:
         raise Forbidden(
             "registration_closed", "New accounts are made by the administrator of this server."
         )
-    user = users.create(json.username, _passwords().hashed(json.password))
+    hashed = _passwords().hashed(json.password)
+    with base.transaction():
+        user = users.create(json.username, hashed)
+        witness.note("registered", user_id=user.id)
     return NewUser(id=user.id, username=user.username, created_at=user.created_at), 201
 
 
@@ -47,8 +50,12 @@ def login(json: Login) -> Response:
     user = users.by_name(json.username)
     is_right = _passwords().is_right(json.password, user.password_hash if user else None)
     if user is None or not is_right:
+        # A name that nobody has is not written down: people type passwords there.
+        witness.note("login_failed", user_id=user.id if user else None)
         raise Unauthorized("unauthorized", "The name or the password is wrong.")
-    token = tokens.issue(user, datetime.now(UTC))
+    with base.transaction():
+        token = tokens.issue(user, datetime.now(UTC))
+        witness.note("login", user_id=user.id)
     shown = LoggedIn(
         access_token=token.text,
         expires_in=token.expires_in_s,
@@ -69,22 +76,30 @@ def login(json: Login) -> Response:
 
 
 @blueprint.post("/logout")
-@answers({204: None})
+@answers({204: None}, refuses=(403,))
 def logout() -> Response:
     """Void the token in use."""
-    sessions.revoke(guard.session_id(), datetime.now(UTC))
+    jti = guard.session_id()
+    with base.transaction():
+        sessions.revoke(jti, datetime.now(UTC))
+        witness.note("logout")
     return _without_cookie()
 
 
 @blueprint.post("/password")
 @answers({204: None}, refuses=(403,))
 @rates.of_category("auth")
+@guard.needs("account")
 def change_password(json: PasswordChange) -> Response:
     """Change the password; every token given out so far is void."""
     user = guard.caller()
     if not _passwords().is_right(json.current_password, user.password_hash):
+        witness.note("password_refused")
         raise Forbidden("wrong_password", "The current password is wrong; nothing was changed.")
-    users.set_password(user.id, _passwords().hashed(json.new_password))
+    hashed = _passwords().hashed(json.new_password)
+    with base.transaction():
+        users.set_password(user.id, hashed)
+        witness.note("password_changed")
     return _without_cookie()
 
 

@@ -14,7 +14,7 @@ from beatstitch.errors import (
 )
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, guard, intake, rates, uploads
+from beatstitch.web import downloads, guard, intake, rates, uploads, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.media import Asset, FailedUpload, Files, Order, Reordered, Uploaded
 
@@ -72,6 +72,7 @@ def delete_medium(media_id: str) -> Response:
     """Remove a photo or clip with its files; a timeline that shows it is stale."""
     asset = guard.asset(media_id)
     intake.drop_medium(guard.project(asset.project_id), asset)
+    witness.note("media_deleted", subject=f"{asset.id} {asset.filename}")
     return make_response("", 204)
 
 

@@ -8,7 +8,7 @@ from beatstitch.db.projects import Project
 from beatstitch.errors import Conflict, Gone, NotFound, PreconditionFailed
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, guard, intake, rates
+from beatstitch.web import downloads, guard, intake, rates, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.jobs import shown_status, url
 from beatstitch.web.shapes.outputs import Film, FilmList, RenderStarted, RenderWish
@@ -19,6 +19,7 @@ blueprint = Blueprint("outputs", __name__, url_prefix="/api/projects/<project_id
 @blueprint.post("/render")
 @answers({202: RenderStarted}, refuses=(400, 409))
 @rates.of_category("render")
+@guard.needs("render")
 def render(project_id: str, json: RenderWish) -> tuple[RenderStarted, int, dict[str, str]]:
     """Render the timeline with this hash. One that is stale is rendered with a warning."""
     project = guard.project(project_id)
@@ -81,6 +82,7 @@ def delete_output(project_id: str, output_id: str) -> Response:
     outputs.delete(film)
     for key in filter(None, (film.storage_key, film.sync_report_key)):
         configured().delete(key)
+    witness.note("output_deleted", subject=film.id)
     return make_response("", 204)
 
 

@@ -8,7 +8,7 @@ from beatstitch.db.timelines import Timeline
 from beatstitch.errors import Invalid
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.timeline.settings import read_settings, settings_json
-from beatstitch.web import guard, intake
+from beatstitch.web import guard, intake, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.pages import PageQuery, cut
 from beatstitch.web.shapes.media import Asset
@@ -82,7 +82,9 @@ def change_project(project_id: str, json: ProjectChange) -> tuple[ProjectShown, 
 @answers({204: None})
 def delete_project(project_id: str) -> Response:
     """Remove a project: its jobs are cancelled, its files go."""
-    intake.drop_project(guard.project(project_id))
+    project = guard.project(project_id)
+    intake.drop_project(project)
+    witness.note("project_deleted", subject=f"{project.id} {project.name}")
     return make_response("", 204)
 
 
