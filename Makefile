@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools server-tools demo run test lint bench lock clean
+.PHONY: help setup tools server-tools demo run test lint bench bench-sections lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ MEDIA ?= demo/media
 FILM ?= demo/film.mp4
 
 help:            ## show this list
-	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: tools     ## install what is missing: Debian packages, a venv from the lock, a warm-up
 	@$(MAKE) -s --no-print-directory $(VENV)/.warm
@@ -89,11 +89,15 @@ lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench
 	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
-	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py
+	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/sections.py
 	$(BIN)/lint-imports
 
 bench: setup     ## how well, fast and small the beats are found: madmom as it is, ours, librosa
 	@PYTHONPATH=tests $(BIN)/python bench/beats.py
+
+bench-sections: setup ## how well a song's sections are found
+	@PYTHONPATH=tests $(BIN)/python bench/sections.py
+	PYTHONPATH=tests $(BIN)/python bench/sections.py --heard
 
 lock:            ## write requirements.lock anew (needs uv)
 	@uv pip compile -q --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

@@ -20,6 +20,7 @@ from beatstitch.beats.changes import (
     ShiftBar,
     Tap,
 )
+from beatstitch.beats.energy import follow
 from beatstitch.beats.grid import Beat, BeatGrid
 from beatstitch.beats.steady import changing_beats, steady_beats
 from beatstitch.errors import Invalid
@@ -32,7 +33,8 @@ LEAST_GAP_US = 42_000
 def edited(grid: BeatGrid, edit: Edit) -> BeatGrid:
     """The grid after an edit: a person's, trusted, with the tempo that its beats have now.
 
-    Beats that were only moved along keep their confidence; those that a person set have 1. Raises
+    Beats that were only moved along keep their confidence; those that a person set have 1. Sections
+    stay where they are in the song, and beats have the energy of where they are. Raises
     Invalid for an edit that makes no sense for this grid, naming the field.
     """
     changed = _changed(grid, edit)
@@ -40,9 +42,11 @@ def edited(grid: BeatGrid, edit: Edit) -> BeatGrid:
         raise Invalid("beats_too_close", "The beats are too near to each other for more of them.")
     if len(changed.beats) < 2:
         raise Invalid("too_few_beats", "Fewer than two beats would be left in the song.")
-    bpm = tempo.bpm([beat.time_us for beat in changed.beats])
+    times_us = [beat.time_us for beat in changed.beats]
+    bpm = tempo.bpm(times_us)
     return replace(
         changed,
+        beat_energy=follow(grid.beat_energy, [beat.time_us for beat in grid.beats], times_us),
         analyzer="user",
         verdict="high",
         bpm=bpm,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+from beatstitch.beats.energy import check_energy, check_sections, follow, within
 from beatstitch.beats.grid import BeatGrid, from_json
 from beatstitch.errors import Invalid
 from beatstitch.limits import MAX_BPM, MIN_BPM
@@ -32,7 +33,27 @@ def for_song(document: str | bytes, *, checksum: str, duration_us: int) -> BeatG
             where=("duration_ms",),
         )
     _check(grid, duration_us)
+    if duration_us < grid.duration_us:
+        grid = replace(grid, sections=within(grid.sections, 0, duration_us))
+    check_sections(grid.sections, duration_us)
+    check_energy(grid.beat_energy, len(grid.beats))
     return replace(grid, audio_checksum=checksum, duration_us=duration_us)
+
+
+def completed(grid: BeatGrid, known: BeatGrid, *, sections: bool, energy: bool) -> BeatGrid:
+    """The grid with what is known of the same song from another one: its sections and its energy
+    at these beats, each where it is asked for."""
+    return replace(
+        grid,
+        sections=known.sections if sections else grid.sections,
+        beat_energy=follow(known.beat_energy, _times_us(known), _times_us(grid))
+        if energy
+        else grid.beat_energy,
+    )
+
+
+def _times_us(grid: BeatGrid) -> list[int]:
+    return [beat.time_us for beat in grid.beats]
 
 
 def _check(grid: BeatGrid, duration_us: int) -> None:

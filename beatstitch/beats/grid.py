@@ -1,12 +1,13 @@
 """The beat grid: every beat of a song, which of them begin a bar, and how sure that is."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from beatstitch.beats.energy import UNMEASURED, BeatEnergy, Label, Section, within
 from beatstitch.errors import Invalid
 
 Analyzer = Literal["madmom", "librosa", "user"]
@@ -54,6 +55,8 @@ class BeatGrid:
     tempo_candidates: tuple[float, ...] = ()
     offset_us: int = 0
     analyzed_at: str | None = None
+    sections: tuple[Section, ...] = ()
+    beat_energy: BeatEnergy = UNMEASURED
 
     def first_downbeat(self) -> int:
         """The index of the first beat that begins a bar, or 0 where none does."""
@@ -92,6 +95,16 @@ def to_json(grid: BeatGrid) -> dict[str, object]:
             for beat in grid.beats
         ],
         "measures": _measures(grid),
+        "sections": [
+            {
+                "label": section.label,
+                "start_ms": _ms(section.start_us),
+                "end_ms": _ms(section.end_us),
+                "energy": section.energy,
+            }
+            for section in grid.sections
+        ],
+        "beat_energy": asdict(grid.beat_energy),
     }
 
 
@@ -120,6 +133,11 @@ def from_json(document: str | bytes) -> BeatGrid:
         tempo_candidates=data.tempo_candidates,
         offset_us=_us(data.offset_ms),
         analyzed_at=data.analyzed_at,
+        sections=tuple(
+            Section(part.label, _us(part.start_ms), _us(part.end_ms), part.energy)
+            for part in data.sections
+        ),
+        beat_energy=data.beat_energy,
     )
     for earlier, later in pairwise(grid.beats):
         if later.time_us <= earlier.time_us:
@@ -134,12 +152,18 @@ def dumps(grid: BeatGrid) -> str:
 
 def excerpt(grid: BeatGrid, start_us: int, duration_us: int) -> BeatGrid:
     """The grid of a part of the song, with times counted from the start of the part."""
-    inside = tuple(
-        replace(beat, time_us=beat.time_us - start_us)
-        for beat in grid.beats
-        if start_us <= beat.time_us < start_us + duration_us
+    end_us = start_us + duration_us
+    first = sum(beat.time_us < start_us for beat in grid.beats)
+    stop = sum(beat.time_us < end_us for beat in grid.beats)
+    return replace(
+        grid,
+        beats=tuple(
+            replace(beat, time_us=beat.time_us - start_us) for beat in grid.beats[first:stop]
+        ),
+        duration_us=duration_us,
+        sections=within(grid.sections, start_us, end_us),
+        beat_energy=grid.beat_energy.of(first, stop),
     )
-    return replace(grid, beats=inside, duration_us=duration_us)
 
 
 def _measures(grid: BeatGrid) -> list[dict[str, object]]:
@@ -173,6 +197,15 @@ class _BeatDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class _SectionDocument:
+    __pydantic_config__ = _FINITE
+    label: Label
+    start_ms: float
+    end_ms: float
+    energy: float
+
+
+@dataclass(frozen=True, slots=True)
 class _GridDocument:
     __pydantic_config__ = _FINITE
     beats: tuple[_BeatDocument, ...]
@@ -190,6 +223,8 @@ class _GridDocument:
     time_signature: str = "4/4"
     beats_per_bar: int = 4
     downbeat_source: DownbeatSource = "user"
+    sections: tuple[_SectionDocument, ...] = ()
+    beat_energy: BeatEnergy = UNMEASURED
 
 
 _DOCUMENT: TypeAdapter[_GridDocument] = TypeAdapter(_GridDocument)

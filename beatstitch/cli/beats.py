@@ -68,14 +68,16 @@ def beats(
         def report(percent: int, _: str) -> None:
             step.reach(percent)
 
+        file = given(song)
         if grid is not None:
-            begun = on_grid(given(song), grid, bench, report)
+            made = wanted.made_to(on_grid(file, grid, bench, report).beats)
         elif unheard:
-            begun = set_by_hand(given(song), ANY_TEMPO, bench, report)
+            made = set_by_hand(file, ANY_TEMPO, bench, report, wanted.made_to).beats
         else:
-            begun = hear(given(song), detector or settings().beat_detector, bpm_hint, bench, report)
+            how = detector or settings().beat_detector
+            made = wanted.made_to(hear(file, how, bpm_hint, bench, report).beats)
     cache.prune()
-    text = dumps(wanted.made_to(begun.beats))
+    text = dumps(made)
     if output is None:
         click.echo(text, nl=False)
         return

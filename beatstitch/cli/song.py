@@ -1,13 +1,16 @@
 """The song of a film on the command line: decoded once, and its beats heard once, per content."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from beatstitch.beats.given import for_song
+from beatstitch.beats.given import completed, for_song
 from beatstitch.beats.grid import BeatGrid, from_json
 from beatstitch.beats.steady import steady_grid
 from beatstitch.cli.gather import Given
 from beatstitch.cli.workbench import Report, Workbench
+from beatstitch.detect import pcm
+from beatstitch.detect.energy import with_energy
 from beatstitch.documents import digest
 from beatstitch.errors import Invalid
 from beatstitch.jobs.beat_analysis import handler
@@ -15,7 +18,7 @@ from beatstitch.jobs.beat_analysis.args import LISTENING, Detector, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
-HEARING = 4
+HEARING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,15 @@ def hear(
     return Song(given, ticket.pcm_key, grid.duration_us, grid)
 
 
-def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) -> Song:
-    """The song with the grid of a tempo that a person set."""
+def set_by_hand(
+    given: Given,
+    steady: Steady,
+    bench: Workbench,
+    report: Report,
+    repaired: Callable[[BeatGrid], BeatGrid] = lambda grid: grid,
+) -> Song:
+    """The song with the grid of a tempo that a person set, and `repaired`; its sections and the
+    energy of its beats are measured there."""
     song = decode(given, bench, report)
     grid = steady_grid(
         steady.bpm,
@@ -65,13 +75,18 @@ def set_by_hand(given: Given, steady: Steady, bench: Workbench, report: Report) 
         audio_checksum=given.checksum,
         sample_rate=SONG_SAMPLE_RATE,
     )
-    return replace(song, grid=grid)
+    return replace(song, grid=_measured(repaired(grid), song, bench))
 
 
 def on_grid(given: Given, grid_file: Path, bench: Workbench, report: Report) -> Song:
-    """The song with the grid in a file. Raises Invalid for one of another song."""
+    """The song with the grid in a file; what it lacks of sections and energy is measured. Raises
+    Invalid for one of another song."""
     song = decode(given, bench, report)
     grid = for_song(grid_file.read_bytes(), checksum=given.checksum, duration_us=song.duration_us)
+    lacks_energy = not grid.beat_energy.loudness
+    if lacks_energy or not grid.sections:
+        known = _measured(grid, song, bench)
+        grid = completed(grid, known, sections=not grid.sections, energy=lacks_energy)
     return replace(song, grid=grid)
 
 
@@ -80,6 +95,10 @@ def decode(given: Given, bench: Workbench, report: Report) -> Song:
     ticket = _ticket(given, None, None)
     heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
     return Song(given, ticket.pcm_key, heard.duration_us)
+
+
+def _measured(grid: BeatGrid, song: Song, bench: Workbench) -> BeatGrid:
+    return with_energy(grid, pcm.opened(bench.held(song.pcm_key)), lambda _: None)
 
 
 def _known(ticket: Ticket, bench: Workbench) -> Ticket:

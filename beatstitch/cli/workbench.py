@@ -86,9 +86,13 @@ class Workbench:
                 place.hardlink_to(kept)
         return place if place.exists() else None
 
+    def held(self, key: str) -> Path:
+        """A file that is held already."""
+        return self._held / key
+
     def read(self, key: str) -> bytes:
         """A small file that is held. Raises FileNotFoundError."""
-        return (self._held / key).read_bytes()
+        return self.held(key).read_bytes()
 
     def keep(self, path: Path, key: str) -> None:
         """Put a finished file of the scratch folder into the cache, and hold it."""

@@ -8,6 +8,7 @@ from beatstitch.beats import bars, tempo
 from beatstitch.beats.grid import BeatGrid, Verdict
 from beatstitch.beats.steady import steady_beats
 from beatstitch.detect import onsets, pcm, trained
+from beatstitch.detect.energy import with_energy
 from beatstitch.detect.heard import Heard
 from beatstitch.detect.models import has_models
 from beatstitch.errors import Invalid
@@ -36,7 +37,7 @@ def analyse(
     learned: Path | None = None,
     on_progress: Callable[[int, str], None],
 ) -> BeatGrid:
-    """Hear the beats of a 16-bit 44.1 kHz WAV and say how far to trust them.
+    """Hear the beats of a 16-bit 44.1 kHz WAV, how far to trust them, and the song's sections.
 
     "auto" takes madmom, and librosa where madmom isn't installed; the grid names its analyser. A
     song without a usable beat gets the verdict `no_beat` and a steady grid at a plausible tempo.
@@ -83,6 +84,10 @@ def analyse(
         time_signature=bars.time_signature(metre),
         downbeat_source=heard.downbeat_source if has_beat else "derived",
         tempo_candidates=tempo.candidates(bpm),
+    )
+    on_progress(97, "Looking for sections")
+    grid = with_energy(
+        grid, song, lambda share: on_progress(97 + int(3 * share), "Looking for sections")
     )
     on_progress(100, f"Found {len(beats)} beats" if has_beat else "Found no beat to follow")
     return grid

@@ -18,6 +18,7 @@ ASKED = (
     "web/**/*.py",
     "beats/changes.py",
     "beats/edit.py",
+    "beats/energy.py",
     "beats/given.py",
     "beats/grid.py",
     "beats/steady.py",

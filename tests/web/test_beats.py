@@ -74,6 +74,56 @@ def test_every_edit_changes_the_beats_and_can_be_handed_in_whole(
     assert _put(anna, ready_project, edited.json).json == edited.json
 
 
+SECTIONS = [
+    {"label": "low", "start_ms": 0, "end_ms": 8000, "energy": 0.1},
+    {"label": "drop", "start_ms": 8000, "end_ms": 17_000, "energy": 0.9},
+]
+
+
+def _with_sound(caller: Caller, project: str) -> dict[str, Any]:
+    """The grid with sections, and kicks and snares by turns."""
+    grid = _beats(caller, project)
+    numbers = [beat["beat_number"] for beat in grid["beats"]]
+    energy = {
+        "kick": [float(number % 2) for number in numbers],
+        "snare": [float(number % 2 == 0) for number in numbers],
+        "hat": [0.5] * len(numbers),
+        "loudness": [0.75] * len(numbers),
+    }
+    answer = _put(caller, project, {**grid, "sections": SECTIONS, "beat_energy": energy})
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json
+    assert (shown["sections"], shown["beat_energy"]) == (SECTIONS, energy)
+    return shown
+
+
+def test_sections_stay_and_energy_follows_the_beats_of_an_edit(
+    anna: Caller, ready_project: str
+) -> None:
+    before = _with_sound(anna, ready_project)
+
+    edited = anna.post(f"{ready_project}/audio/beats/edit", {"delete_beat": {"index": 1}}).json
+
+    assert edited["sections"] == SECTIONS
+    kick = before["beat_energy"]["kick"]
+    assert edited["beat_energy"]["kick"] == [kick[0], *kick[2:]]
+
+
+def test_a_grid_handed_in_without_sections_and_energy_keeps_those_of_the_song(
+    anna: Caller, ready_project: str
+) -> None:
+    before = _with_sound(anna, ready_project)
+    halved = [beat for beat in before["beats"] if beat["beat_number"] % 2]
+    beats = [{"time_ms": beat["time_ms"], "beat_number": 1} for beat in halved]
+
+    given = {"beats": beats, "duration_ms": before["duration_ms"], "bpm": 60}
+    after = _put(anna, ready_project, given).json
+
+    assert after["sections"] == SECTIONS
+    assert set(after["beat_energy"]["kick"]) == {1.0}
+    assert len(after["beat_energy"]["hat"]) == len(beats)
+
+
 def test_a_shift_is_undone_by_going_back_to_what_was_heard(
     anna: Caller, ready_project: str
 ) -> None:

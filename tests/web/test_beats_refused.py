@@ -35,6 +35,22 @@ def _beats(caller: Caller, project: str) -> dict[str, Any]:
         ({"beats.2.beat_number": 4}, "bad_beat_grid", ["beats", 2, "beat_number"]),
         ({"beats.2.is_downbeat": True}, "validation_error", ["beats", 2]),
         ({"beats.2.confidence": 1.5}, "validation_error", ["beats", 2, "confidence"]),
+        ({"beat_energy": {"kick": []}}, "validation_error", ["beat_energy", "snare"]),
+        (
+            {"beat_energy": {"kick": [0.5], "snare": [], "hat": [], "loudness": []}},
+            "bad_beat_energy",
+            ["beat_energy", "kick"],
+        ),
+        (
+            {"sections": [{"label": "verse", "start_ms": 0, "end_ms": 1000}]},
+            "validation_error",
+            ["sections", 0, "label"],
+        ),
+        (
+            {"sections": [{"label": "low", "start_ms": 0, "end_ms": 17_001}]},
+            "bad_sections",
+            ["sections", 0],
+        ),
     ],
     ids=str,
 )
@@ -98,18 +114,18 @@ def test_what_is_no_number_is_no_json(anna: Caller, ready_project: str, number: 
     refused(whole, 400, "malformed_json")
 
 
-def test_a_grid_of_five_megabytes_is_read_and_a_larger_one_is_not(
+def test_a_grid_of_some_megabytes_is_read_and_a_larger_one_is_not(
     anna: Caller, ready_project: str
 ) -> None:
     grid = json.dumps(_beats(anna, ready_project)).encode()
     address, kind = f"{ready_project}/audio/beats", "application/json"
 
-    full = anna.call("PUT", address, data=grid.ljust(5_000_000), content_type=kind)
+    full = anna.call("PUT", address, data=grid.ljust(6_500_000), content_type=kind)
     over = anna.call("PUT", address, data=grid.ljust(10_000_000), content_type=kind)
 
     assert full.status_code == 200, full.text
     body = refused(over, 413, "file_too_large")
-    assert body["details"] == {"max_size_bytes": 5_000_000}
+    assert body["details"] == {"max_size_bytes": 6_500_000}
 
 
 def test_an_edit_keeps_to_the_size_of_other_bodies(anna: Caller, ready_project: str) -> None:

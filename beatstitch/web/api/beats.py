@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from beatstitch.beats.changes import read_edit
 from beatstitch.beats.edit import edited
-from beatstitch.beats.given import for_song
+from beatstitch.beats.given import completed, for_song
 from beatstitch.beats.grid import BeatGrid
 from beatstitch.db import audio, jobs
 from beatstitch.db.audio import BeatGridVersion
@@ -64,7 +64,9 @@ def replace_beats(project_id: str, json: GridGiven) -> Tagged:
                 duration_us=current.duration_us,
             )
         return replace(
-            grid,
+            completed(
+                grid, current, sections=json.sections is None, energy=json.beat_energy is None
+            ),
             analyzer="user",
             verdict="high",
             analyzed_at=current.analyzed_at,

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from beatstitch.beats import changes
+from beatstitch.beats.energy import Label
 from beatstitch.beats.grid import Analyzer, DownbeatSource, Verdict
 from beatstitch.limits import MAX_BPM, MAX_SONG_S, MIN_BPM
 from beatstitch.web.openapi import Body
@@ -12,9 +13,11 @@ from beatstitch.web.shapes.song import Measure
 
 MOST_BEATS = int(MAX_SONG_S * MAX_BPM / 60)
 """The longest song at the highest tempo."""
-MOST_GRID_BYTES = 5_000_000
-"""So many beats and their bars, as they are shown, have 4.3 MB."""
+MOST_SECTIONS = 5_000
+MOST_GRID_BYTES = 6_500_000
+"""So many beats, their bars and energies, as they are shown, have 5.5 MB."""
 Share = Annotated[float, Field(ge=0, le=1)]
+Curve = Annotated[list[Share], Field(max_length=MOST_BEATS)]
 Time = Annotated[float, Field(ge=0, le=MAX_SONG_S * 1000)]
 Bpm = Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)]
 
@@ -34,11 +37,30 @@ class BeatGiven(Body):
         return self
 
 
+class SectionGiven(Body):
+    """A part of the song, [start, end), and how much of the song's energy it has, 0–1."""
+
+    label: Label
+    start_ms: Time
+    end_ms: Time
+    energy: Share = 0.5
+
+
+class BeatEnergyGiven(Body):
+    """A number from 0 to 1 for each beat in each of the four, or none in any."""
+
+    kick: Curve
+    snare: Curve
+    hat: Curve
+    loudness: Curve
+
+
 class GridGiven(Body):
     """A whole grid for the song, in the shape in which it is shown.
 
     Its analyzer becomes user and its verdict high. Bars follow from the beats, and what is known
-    of the song and its analysis stays.
+    of the song and its analysis stays: sections and the energy of beats too where they are left
+    out.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -64,10 +86,14 @@ class GridGiven(Body):
     beats_per_bar: Annotated[int, Field(ge=1, le=10 * changes.MOST_BEATS_PER_BAR)] = 4
     downbeat_source: DownbeatSource = "user"
     measures: list[Measure] | None = None
+    sections: Annotated[list[SectionGiven], Field(max_length=MOST_SECTIONS)] | None = None
+    beat_energy: BeatEnergyGiven | None = None
 
     def document(self) -> str:
         """The grid's own JSON, without what the song says for itself."""
-        return self.model_dump_json(exclude={"measures", "analyzed_at", "sample_rate"})
+        return self.model_dump_json(
+            exclude={"measures", "analyzed_at", "sample_rate"}, exclude_none=True
+        )
 
 
 class EditGiven(Body):

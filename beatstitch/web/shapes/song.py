@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from spectree.model_adapter.pydantic_adapter import BaseFile
 
+from beatstitch.beats.energy import Label
 from beatstitch.beats.grid import Analyzer, DownbeatSource, Verdict
 from beatstitch.db.audio import AnalysisStatus, AudioTrack
 from beatstitch.jobs.beat_analysis.args import Detector
@@ -116,6 +117,27 @@ class Measure(Shown):
     beat_count: int
 
 
+class Section(Shown):
+    """A part of the song, [start, end), named by its energy, 0–1 of what the song has."""
+
+    label: Label
+    start_ms: float
+    end_ms: float
+    energy: float
+
+
+class BeatEnergy(Shown):
+    """For each beat, 0–1: how hard kick, snare and hat are struck on it, and how loud it is.
+
+    All are empty where nobody measured.
+    """
+
+    kick: tuple[float, ...] = ()
+    snare: tuple[float, ...] = ()
+    hat: tuple[float, ...] = ()
+    loudness: tuple[float, ...] = ()
+
+
 class Grid(Shown):
     """The beat grid: every beat of the song, and how sure that is."""
 
@@ -136,3 +158,5 @@ class Grid(Shown):
     downbeat_source: DownbeatSource
     beats: list[Beat]
     measures: list[Measure]
+    sections: tuple[Section, ...] = ()
+    beat_energy: BeatEnergy = BeatEnergy()
