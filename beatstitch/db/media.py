@@ -22,8 +22,8 @@ from beatstitch.db import base
 from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.documents import read
-from beatstitch.errors import Invalid, LimitReached, NotFound
-from beatstitch.limits import MAX_MEDIA_PER_PROJECT
+from beatstitch.errors import Invalid, LimitReached, NotFound, PreconditionFailed
+from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MIN_SOURCE_RANGE_MS
 from beatstitch.render.source import Source
 
 MediaType = Literal["image", "video"]
@@ -33,6 +33,9 @@ _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
 
 class MediaAsset(base.Row):
     """A photo or clip. Width and height are as displayed; sizes are null until it was probed.
+
+    `excluded`, `pinned`, `in_ms` and `out_ms` are the user's wishes: leave it out of timelines that
+    are built, give it a place in them, and show only this part of a clip.
 
     `original_key` names the upload; `working_key` an upright sRGB copy of a photo; `proxy_key` the
     small copy that previews are made from. `probe` holds the facts that only renders need.
@@ -169,6 +172,50 @@ def set_columns(asset_id: str, **columns: object) -> None:
     with base.transaction():
         if not MediaAsset.update(**columns).where(MediaAsset.id == asset_id).execute():
             raise _missing()
+
+
+def wish(asset: MediaAsset, **wishes: bool | int | None) -> None:
+    """Write the user's wishes that are given: `excluded`, `pinned`, `in_ms`, `out_ms`.
+
+    Raises Invalid for those that contradict each other or the clip, and PreconditionFailed for a
+    part of a clip whose length isn't known yet.
+    """
+    wanted: dict[str, bool | int | None] = {
+        name: getattr(asset, name) for name in ("excluded", "pinned", "in_ms", "out_ms")
+    }
+    wanted |= wishes
+    if wanted["excluded"] and wanted["pinned"]:
+        raise Invalid(
+            "excluded_and_pinned",
+            "A photo or clip can't be both left out and given a place; set one of them to false.",
+            where=("body", "pinned"),
+        )
+    if wishes.get("in_ms") is not None or wishes.get("out_ms") is not None:
+        _check_part(asset, wanted["in_ms"] or 0, wanted["out_ms"])
+    if wishes:
+        set_columns(asset.id, **wishes)
+
+
+def _check_part(asset: MediaAsset, in_ms: int, out_ms: int | None) -> None:
+    if asset.media_type == "image":
+        raise Invalid(
+            "only_clips",
+            "A photo lasts as long as it is shown; in_ms and out_ms are for clips.",
+            where=("body", "in_ms"),
+        )
+    if asset.duration_ms is None:
+        raise PreconditionFailed(
+            "precondition_failed",
+            "How long this clip is isn't known yet; wait until its processing_status is ready.",
+        )
+    end_ms = asset.duration_ms if out_ms is None else out_ms
+    if end_ms > asset.duration_ms or end_ms - in_ms < MIN_SOURCE_RANGE_MS:
+        raise Invalid(
+            "bad_part",
+            f"The part would go from {in_ms} to {end_ms} ms; the clip has {asset.duration_ms} ms, "
+            f"and a part of it at least {MIN_SOURCE_RANGE_MS}.",
+            where=("body", "in_ms" if out_ms is None else "out_ms"),
+        )
 
 
 def reorder(project_id: str, order: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from random import Random
 from beatstitch.beats.grid import BeatGrid, excerpt
 from beatstitch.errors import Invalid, LimitReached
 from beatstitch.limits import MAX_SEGMENTS
-from beatstitch.timeline.choose import Choice, Chooser, Medium
+from beatstitch.timeline.choose import Choice, Chooser, Medium, dealt
 from beatstitch.timeline.cuts import cut_times
 from beatstitch.timeline.edl import (
     STILL,
@@ -100,7 +100,7 @@ def _segments(
     handle_ms = 0
     if settings.transition_type != "cut":
         handle_ms = (settings.transition_duration_ms + 1) // 2
-    chooser = Chooser(media)
+    chooser = Chooser(dealt(media, len(edges) - 1))
     segments = []
     for index, (start_us, end_us) in enumerate(itertools.pairwise(edges)):
         # Source ranges are whole ms: rounded up, they are never short of their slot.

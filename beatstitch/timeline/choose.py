@@ -2,7 +2,8 @@
 
 Media are taken in their order, round and round. A clip goes on where it was left the last time. A
 clip too short for its slot is slowed down within reason; else the next medium that fits takes the
-slot; else the clip is repeated. Nothing is frozen, and what was done is said in the reason.
+slot; else, or if it is pinned, the clip is repeated. Nothing is frozen, and what was done is said
+in the reason.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ class Medium:
     duration_ms: int | None = None
     in_ms: int | None = None
     out_ms: int | None = None
+    is_pinned: bool = False
 
     @property
     def length_ms(self) -> int:
@@ -56,6 +58,14 @@ class Choice:
     reason: str | None = None
 
 
+def dealt(media: Sequence[Medium], slots: int) -> tuple[Medium, ...]:
+    """The media in the order in which they take turns: that of the user; but where there are more
+    than slots, the last that aren't pinned wait behind those that are."""
+    room = max(0, slots - sum(medium.is_pinned for medium in media))
+    waiting = [medium for medium in media if not medium.is_pinned][room:]
+    return (*(medium for medium in media if medium not in waiting), *waiting)
+
+
 class Chooser:
     """Deals media to slots in timeline order; remembers where each clip was left."""
 
@@ -69,7 +79,7 @@ class Chooser:
         where the clip has it."""
         wanted = self._media[self._turn % len(self._media)]
         self._turn += 1
-        if _fits(wanted, slot_ms):
+        if wanted.is_pinned or _fits(wanted, slot_ms):
             return self._use(wanted, slot_ms, handle_ms, None)
         for step in range(len(self._media) - 1):
             other = self._media[(self._turn + step) % len(self._media)]

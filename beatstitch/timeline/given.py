@@ -5,15 +5,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 from beatstitch.errors import Invalid
+from beatstitch.limits import MIN_SOURCE_RANGE_MS
 from beatstitch.timeline.changes import SegmentGiven, Snap
 from beatstitch.timeline.desk import LEAST_FRAMES, Desk, Material
 from beatstitch.timeline.edl import STILL, Edl, Effects, Segment, Transition, round_ms
 from beatstitch.timeline.joints import CUT
 from beatstitch.timeline.showing import filled
 from beatstitch.timeline.slots import timed
-
-LEAST_RANGE_MS = 100
-"""A shorter piece of a clip, again and again, is noise and no picture, and much to render."""
 
 
 def given(edl: Edl, segments: Sequence[SegmentGiven], snap: Snap, material: Material) -> Edl:
@@ -144,11 +142,11 @@ def _made(
                 refused.code, refused.message, where=("segments", place, "source_in_ms")
             ) from refused
     source_in_ms = wish.source_in_ms or 0
-    if wish.source_out_ms - source_in_ms < min(LEAST_RANGE_MS, medium.length_ms):
+    if wish.source_out_ms - source_in_ms < min(MIN_SOURCE_RANGE_MS, medium.length_ms):
         raise Invalid(
             "no_footage",
             f"Segment {place} shows {wish.source_out_ms - source_in_ms} ms of its clip; "
-            f"{LEAST_RANGE_MS} ms are the least.",
+            f"{MIN_SOURCE_RANGE_MS} ms are the least.",
             where=("segments", place, "source_out_ms"),
         )
     return replace(

@@ -17,11 +17,15 @@ def remarks(
             f"No beat was found in the song; the cuts follow a steady {grid.bpm:g} BPM. "
             "Give the tempo and the offset of the first beat to cut on real ones."
         )
-    wanted = {m.id for m in media}
-    unused = len(wanted - {s.media_asset_id for s in segments})
+    shown = {s.media_asset_id for s in segments}
+    wanted = {m.id: m for m in media}
+    unused = len(wanted.keys() - shown)
     if unused:
         found.append(
             f"{unused} of {len(wanted)} photos and clips found no place in {len(segments)} cuts; "
             "fewer beats per cut make room for more."
         )
+    pinned = sum(m.is_pinned for m in wanted.values() if m.id not in shown)
+    if pinned:
+        found.append(f"{pinned} of those that found no place are pinned.")
     return tuple(found)

@@ -231,6 +231,45 @@ def test_a_clip_far_too_short_and_alone_is_repeated_and_says_so() -> None:
     assert segment.reason == "repeated: the clip has 300 ms for 2000"
 
 
+def test_only_the_wanted_part_of_a_clip_is_shown() -> None:
+    part = Medium("p", "video", 20_000, in_ms=4_000, out_ms=9_000)
+
+    edl = built(grid_of(16), [part], beats_per_cut=4, transition_type="crossfade")
+
+    for segment in edl.segments:
+        assert segment.source_in_ms - segment.transition_in.duration_ms // 2 >= 4_000
+        assert segment.source_out_ms + segment.transition_out.duration_ms // 2 <= 9_000
+
+
+def test_a_part_too_short_for_its_slot_is_slowed_like_a_short_clip() -> None:
+    edl = built(grid_of(4), [Medium("p", "video", 20_000, in_ms=4_000, out_ms=5_500)])
+
+    (segment,) = edl.segments
+    assert (segment.source_in_ms, segment.source_out_ms, segment.speed) == (4_000, 5_500, 0.75)
+
+
+def test_pinned_media_have_a_place_where_there_are_more_media_than_cuts() -> None:
+    media = [Medium(str(i), "image", is_pinned=i in (3, 7)) for i in range(10)]
+
+    edl = built(grid_of(16), media, beats_per_cut=4)
+
+    assert [s.media_asset_id for s in edl.segments] == ["0", "1", "3", "7"]
+
+
+def test_a_pinned_clip_that_is_far_too_short_is_repeated() -> None:
+    edl = built(grid_of(4), [Medium("s", "video", 300, is_pinned=True), CLIP])
+
+    assert edl.segments[0].reason == "repeated: the clip has 300 ms for 2000"
+
+
+def test_more_pinned_media_than_cuts_leave_a_word_about_it() -> None:
+    media = [Medium(str(i), "image", is_pinned=True) for i in range(5)]
+
+    edl = built(grid_of(8), media, beats_per_cut=4)
+
+    assert edl.warnings[-1] == "3 of those that found no place are pinned."
+
+
 # --- transitions -----------------------------------------------------------------------------
 
 

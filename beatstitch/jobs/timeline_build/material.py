@@ -13,10 +13,18 @@ def usable(assets: Sequence[MediaAsset]) -> list[MediaAsset]:
 
 
 def fingerprint(assets: Sequence[MediaAsset]) -> str:
-    """A hash of which media in which order a timeline is made of."""
-    return digest([[a.id, a.checksum, a.media_type, a.duration_ms] for a in assets])
+    """A hash of which media in which order, and with which wishes, a timeline is made of."""
+    return digest([[a.id, a.checksum, a.media_type, a.duration_ms, *_wishes(a)] for a in assets])
 
 
 def medium(asset: MediaAsset) -> Medium:
     """An asset that is ready, with the part of it that the user wants shown."""
-    return Medium(asset.id, asset.media_type, asset.duration_ms, asset.in_ms, asset.out_ms)
+    return Medium(
+        asset.id, asset.media_type, asset.duration_ms, asset.in_ms, asset.out_ms, asset.pinned
+    )
+
+
+def _wishes(asset: MediaAsset) -> list[object]:
+    """Nothing where nothing is wished: older timelines were made of media without wishes."""
+    wishes: list[object] = [asset.pinned, asset.in_ms, asset.out_ms]
+    return [] if wishes == [False, None, None] else wishes

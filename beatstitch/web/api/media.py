@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, make_response
 
 from beatstitch.db import base, media, timelines
+from beatstitch.db.projects import Project
 from beatstitch.errors import (
     BeatstitchError,
     InsufficientStorage,
@@ -16,7 +17,16 @@ from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
 from beatstitch.web import downloads, guard, intake, rates, uploads, witness
 from beatstitch.web.openapi import answers
-from beatstitch.web.shapes.media import Asset, FailedUpload, Files, Order, Reordered, Uploaded
+from beatstitch.web.shapes.media import (
+    Asset,
+    FailedUpload,
+    Files,
+    MediaWishes,
+    MediumChanged,
+    Order,
+    Reordered,
+    Uploaded,
+)
 
 blueprint = Blueprint("media", __name__, url_prefix="/api")
 # What one file of many may be refused for, without a word to the others.
@@ -50,13 +60,10 @@ def reorder_media(project_id: str, json: Order) -> Reordered:
     """Put the photos and clips into another order."""
     project = guard.project(project_id)
     with base.transaction():
-        timeline = timelines.current(project.id)
-        was_current = timeline is not None and stale_reason(project, timeline) is None
+        was_current = _is_current(project)
         media.reorder(project.id, json.order)
-        is_stale = timeline is not None and stale_reason(project, timeline) is not None
-    return Reordered(
-        success=True, new_order=json.order, timeline_invalidated=was_current and is_stale
-    )
+        invalidated = was_current and not _is_current(project)
+    return Reordered(success=True, new_order=json.order, timeline_invalidated=invalidated)
 
 
 @blueprint.get("/media/<media_id>")
@@ -64,6 +71,19 @@ def reorder_media(project_id: str, json: Order) -> Reordered:
 def get_medium(media_id: str) -> Asset:
     """One photo or clip."""
     return Asset.of(guard.asset(media_id))
+
+
+@blueprint.patch("/media/<media_id>")
+@answers({200: MediumChanged})
+def change_medium(media_id: str, json: MediaWishes) -> MediumChanged:
+    """Wish something of a photo or clip; the next timeline that is generated honours it."""
+    project = guard.project(guard.asset(media_id).project_id)
+    with base.transaction():
+        was_current = _is_current(project)
+        media.wish(guard.asset(media_id), **json.model_dump(exclude_unset=True))
+        invalidated = was_current and not _is_current(project)
+    asset = Asset.of(guard.asset(media_id))
+    return MediumChanged(**dict(asset), timeline_invalidated=invalidated)
 
 
 @blueprint.delete("/media/<media_id>")
@@ -93,6 +113,12 @@ def get_medium_file(media_id: str) -> Response:
     asset = guard.asset(media_id)
     content_type = uploads.content_type(configured(), asset.original_key)
     return downloads.stored(asset.original_key, content_type, asset.filename)
+
+
+def _is_current(project: Project) -> bool:
+    """Whether there is a timeline that isn't stale."""
+    timeline = timelines.current(project.id)
+    return timeline is not None and stale_reason(project, timeline) is None
 
 
 def _failed(name: str, refused: BeatstitchError) -> FailedUpload:

@@ -6,8 +6,10 @@ from pydantic import Field
 from spectree.model_adapter.pydantic_adapter import BaseFile
 
 from beatstitch.db.media import MediaAsset, MediaType, ProcessingStatus
-from beatstitch.limits import MAX_MEDIA_PER_PROJECT
+from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MAX_VIDEO_S
 from beatstitch.web.openapi import Body, Moment, Shown
+
+Point = Annotated[int, Field(ge=0, le=MAX_VIDEO_S * 1000)]
 
 
 class Asset(Shown):
@@ -27,6 +29,10 @@ class Asset(Shown):
     file_size: int
     thumbnail_url: str | None
     sort_order: int
+    excluded: bool
+    pinned: bool
+    in_ms: int | None
+    out_ms: int | None
     created_at: Moment
     processed_at: Moment | None
 
@@ -49,9 +55,29 @@ class Asset(Shown):
             file_size=row.file_size,
             thumbnail_url=f"/api/media/{row.id}/thumbnail" if has_thumbnail else None,
             sort_order=row.sort_order,
+            excluded=row.excluded,
+            pinned=row.pinned,
+            in_ms=row.in_ms,
+            out_ms=row.out_ms,
             created_at=row.created_at,
             processed_at=row.processed_at,
         )
+
+
+class MediaWishes(Body):
+    """What is given is the wish from now on: leave it out of new timelines, give it a place in
+    them, show only this part of a clip. null takes an in or out point away."""
+
+    excluded: bool = False
+    pinned: bool = False
+    in_ms: Point | None = None
+    out_ms: Point | None = None
+
+
+class MediumChanged(Asset):
+    """The photo or clip; a timeline that was made with other wishes is stale."""
+
+    timeline_invalidated: bool
 
 
 class FailedUpload(Shown):
