@@ -216,6 +216,12 @@ def _usual_errors(
 
 _files: dict[str, str] = {}
 _scopes: dict[str, str | None] = {}
+_headers: dict[str, dict[str, object]] = {}
+
+
+def takes_header(view_name: str, parameter: dict[str, object]) -> None:
+    """Describe a header that a route takes beside what `answers` knows; its misuse is 409."""
+    _headers[view_name] = parameter
 
 
 @cache
@@ -240,6 +246,10 @@ def _finish(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         name = content["schema"]["$ref"].rpartition("/")[2]
         operation["requestBody"]["required"] = "required" in schemas[name]
+    if header := _headers.get(operation["operationId"]):
+        operation["parameters"].append(header)
+        refusal = {**operation["responses"]["422"], "description": "Conflict"}
+        operation["responses"].setdefault("409", refusal)
     content_type = _files.get(operation["operationId"])
     if content_type is not None:
         for status in {"200", "206"} & operation["responses"].keys():

@@ -21,6 +21,7 @@ from beatstitch.ffmpeg.sniff import HEAD_BYTES, Container, sniff, sniff_file
 from beatstitch.inventory import incoming
 from beatstitch.settings import Settings, settings
 from beatstitch.storage import Storage
+from beatstitch.web import repeats
 from beatstitch.web.problems import Malformed, Refused
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def received(field: str) -> Iterator[list[Incoming]]:
 
     try:
         _parse(field, begin)
+        repeats.of_files([(file.name, file.checksum) for file in files])
         yield files
     finally:
         for file in files:

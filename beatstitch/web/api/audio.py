@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, grids, guard, intake, rates, uploads
+from beatstitch.web import downloads, grids, guard, intake, rates, repeats, uploads
 from beatstitch.web.openapi import answers
 from beatstitch.web.problems import Refused
 from beatstitch.web.shapes.jobs import shown_status, url
@@ -14,6 +14,7 @@ Located = dict[str, str]
 
 
 @blueprint.post("/audio")
+@repeats.repeatable(is_rows_alone=False)
 @answers({202: SongTaken}, takes=SongFile)
 @rates.of_category("upload")
 def upload_song(project_id: str) -> tuple[SongTaken, int, Located]:
@@ -48,6 +49,7 @@ def get_song_file(project_id: str) -> Response:
 
 
 @blueprint.post("/audio/analyze")
+@repeats.repeatable(is_rows_alone=True)
 @answers({202: HearingStarted}, refuses=(409,))
 @rates.of_category("analyse")
 def analyze_song(project_id: str, json: Hearing) -> tuple[HearingStarted, int, Located]:

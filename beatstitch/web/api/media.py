@@ -15,7 +15,7 @@ from beatstitch.errors import (
 )
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, guard, intake, rates, uploads, witness
+from beatstitch.web import downloads, guard, intake, rates, repeats, uploads, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.media import (
     Asset,
@@ -34,6 +34,7 @@ OF_ONE_FILE = (MediaRejected, UnsupportedMedia, TooLarge, LimitReached)
 
 
 @blueprint.post("/projects/<project_id>/media")
+@repeats.repeatable(is_rows_alone=False)
 @answers({201: Uploaded}, takes=Files)
 @rates.of_category("upload")
 def upload_media(project_id: str) -> tuple[Uploaded, int]:

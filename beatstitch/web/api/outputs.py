@@ -8,7 +8,7 @@ from beatstitch.db.projects import Project
 from beatstitch.errors import Conflict, Gone, NotFound, PreconditionFailed
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, guard, intake, rates, witness
+from beatstitch.web import downloads, guard, intake, rates, repeats, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.jobs import shown_status, url
 from beatstitch.web.shapes.outputs import Film, FilmList, RenderStarted, RenderWish
@@ -17,6 +17,7 @@ blueprint = Blueprint("outputs", __name__, url_prefix="/api/projects/<project_id
 
 
 @blueprint.post("/render")
+@repeats.repeatable(is_rows_alone=True)
 @answers({202: RenderStarted}, refuses=(400, 409))
 @rates.of_category("render")
 @guard.needs("render")

@@ -8,7 +8,7 @@ from beatstitch.db.timelines import Timeline
 from beatstitch.errors import Invalid
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.timeline.settings import read_settings, settings_json
-from beatstitch.web import guard, intake, witness
+from beatstitch.web import guard, intake, repeats, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.pages import PageQuery, cut
 from beatstitch.web.shapes.media import Asset
@@ -48,6 +48,7 @@ def list_projects(query: PageQuery) -> ProjectList:
 
 
 @blueprint.post("")
+@repeats.repeatable(is_rows_alone=True)
 @answers({201: ProjectShown})
 def create_project(json: NewProject) -> tuple[ProjectShown, int, Headers]:
     """Make a project."""

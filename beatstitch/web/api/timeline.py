@@ -18,7 +18,7 @@ from beatstitch.timeline.desk import Material
 from beatstitch.timeline.edit import edited
 from beatstitch.timeline.edl import Edl
 from beatstitch.timeline.given import given
-from beatstitch.web import guard, intake, rates, versions
+from beatstitch.web import guard, intake, rates, repeats, versions
 from beatstitch.web.api.projects import store_settings
 from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.jobs import shown_status, url
@@ -37,6 +37,7 @@ Tagged = tuple[TimelineShown, int, dict[str, str]]
 
 
 @blueprint.post("/generate")
+@repeats.repeatable(is_rows_alone=True)
 @answers({202: GenerationStarted}, refuses=(400, 409))
 @rates.of_category("analyse")
 def generate_timeline(
