@@ -18,7 +18,18 @@ from beatstitch.web import (
     uploads,
     waiting,
 )
-from beatstitch.web.api import audio, auth, beats, jobs, keys, media, outputs, projects, timeline
+from beatstitch.web.api import (
+    audio,
+    auth,
+    beats,
+    jobs,
+    keys,
+    media,
+    outputs,
+    plan,
+    projects,
+    timeline,
+)
 from beatstitch.web.measures import Measures
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -44,8 +55,12 @@ def create_app(*, password_cost: int = passwords.COST, seats: int = waiting.DEFA
     problems.install(app)
     app.before_request(guard.admit)
     rates.install(app, here)
-    for room in (auth, keys, projects, media, audio, beats, timeline, outputs, jobs, status, docs):
-        app.register_blueprint(room.blueprint)
+    for rooms in (
+        (auth, keys, projects, media, audio, beats),
+        (timeline, plan, outputs, jobs, status, docs),
+    ):
+        for room in rooms:
+            app.register_blueprint(room.blueprint)
     app.wsgi_app = _versioned(app.wsgi_app)  # type: ignore[assignment, method-assign]  # Flask's own way
     return app
 

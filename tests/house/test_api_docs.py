@@ -24,6 +24,7 @@ ASKED = (
     "beats/steady.py",
     "beats/taps.py",
     "db/[!s]*.py",
+    "jobs/render_film/wanted.py",
     "queue/cancel.py",
     "queue/submit.py",
     "storage/*.py",

@@ -4,19 +4,15 @@ from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
-from beatstitch.db import audio, base, chunks, media, outputs, timelines
+from beatstitch.db import base, chunks, outputs
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
-from beatstitch.errors import MediaRejected, PreconditionFailed
+from beatstitch.errors import MediaRejected
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.render_film.args import Args, Joined, Ticket
+from beatstitch.jobs.render_film.wanted import film_order
 from beatstitch.queue.family import Child, FanOut
-from beatstitch.render import profile
-from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder, order
-from beatstitch.storage.configured import configured
-from beatstitch.timeline.check import check
-from beatstitch.timeline.choose import Medium
-from beatstitch.timeline.edl import Edl, loads
+from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 _CHUNK: TypeAdapter[ChunkOrder] = TypeAdapter(ChunkOrder)
@@ -29,7 +25,7 @@ def prepare(job: Job) -> Ticket | FanOut:
     Raises PreconditionFailed when the song is gone, Invalid when media are.
     """
     args = read(_ARGS, job.args, "bad_job_args")
-    film = _order(args)
+    film = film_order(args, fingerprint())
     with base.transaction():  # what is found here must not be cleaned away before it is marked
         kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
         chunks.touch(args.project_id, kept, base.utc_now())
@@ -64,35 +60,6 @@ def settle(job: Job, ticket: Ticket, result: Joined) -> dict[str, object]:
         "file_size": result.size_bytes,
         "worst_cut_error_ms": report.worst_cut_error_ms,
     }
-
-
-def _order(args: Args) -> FilmOrder:
-    track = audio.of_project(args.project_id)
-    if track is None or track.pcm_key is None:
-        raise PreconditionFailed("precondition_failed", "The project has no song to render to.")
-    edl = _edl(args)
-    if edl.audio.checksum != f"sha256:{track.checksum}":
-        raise PreconditionFailed(
-            "precondition_failed", "The song was replaced since the timeline was made."
-        )
-    assets = {a.id: a for a in media.of_project(args.project_id) if a.probe is not None}
-    check(edl, {a.id: Medium(a.id, a.media_type, a.duration_ms) for a in assets.values()})
-    shown = {segment.media_asset_id for segment in edl.segments}
-    make = profile.preview if args.job_type == "preview" else profile.final
-    return order(
-        edl,
-        {asset_id: media.source(assets[asset_id]) for asset_id in shown},
-        make(edl.settings),
-        fingerprint=fingerprint(),
-        pcm_key=track.pcm_key,
-        prefix=f"derived/{args.project_id}",
-    )
-
-
-def _edl(args: Args) -> Edl:
-    # By its hash and not by a version's row: one that was undone meanwhile is rendered to its end.
-    with configured().open(timelines.edl_key(args.project_id, args.edl_hash)) as file:
-        return loads(file.read())
 
 
 def _children(project_id: str, film: FilmOrder, kept: set[str]) -> Iterator[Child]:

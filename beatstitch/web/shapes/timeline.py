@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from beatstitch.db.outputs import OutputKind
 from beatstitch.db.timelines import Timeline
 from beatstitch.limits import MAX_SEGMENTS
 from beatstitch.timeline import changes
@@ -206,3 +207,42 @@ class GenerationStarted(Shown):
     job_id: str
     status: ShownStatus
     message: str
+
+
+class PlanWish(Body):
+    """What the timeline would be rendered for."""
+
+    job_type: OutputKind = "final"
+
+
+class PlannedChunk(Shown):
+    """A piece of the film that is made, and kept, as a whole."""
+
+    start_ms: int
+    end_ms: int
+    cached: bool
+
+
+class RenderPlan(Shown):
+    """What a render of the timeline would have to do; chunks that are equal are encoded once.
+
+    Seconds are a guess, for this machine when nothing else is to be done; `estimated_bytes` is the
+    size of the film.
+    """
+
+    edl_hash: str
+    job_type: OutputKind
+    width: int
+    height: int
+    fps: float
+    duration_ms: int
+    frames: int
+    frames_to_encode: int
+    chunks_total: int
+    chunks_cached: int
+    chunks_to_encode: int
+    song_cached: bool
+    estimated_seconds: int
+    estimated_bytes: int
+    warnings: list[str]
+    chunks: list[PlannedChunk]

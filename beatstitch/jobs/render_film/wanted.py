@@ -1,0 +1,46 @@
+"""What a project's film is made of now: its EDL, its song and its media become one order. Who makes
+it, and what of it is there already, is nobody's business here."""
+
+from beatstitch.db import audio, media, timelines
+from beatstitch.errors import PreconditionFailed
+from beatstitch.jobs.render_film.args import Args
+from beatstitch.render import profile
+from beatstitch.render.order import FilmOrder, order
+from beatstitch.storage.configured import configured
+from beatstitch.timeline.check import check
+from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.edl import Edl, loads
+
+
+def film_order(args: Args, fingerprint: str) -> FilmOrder:
+    """Everything to be made for the film, by the FFmpeg of this fingerprint.
+
+    Raises PreconditionFailed when the song is gone, Invalid when media are, and NotFound for an
+    EDL that isn't kept.
+    """
+    track = audio.of_project(args.project_id)
+    if track is None or track.pcm_key is None:
+        raise PreconditionFailed("precondition_failed", "The project has no song to render to.")
+    edl = _edl(args)
+    if edl.audio.checksum != f"sha256:{track.checksum}":
+        raise PreconditionFailed(
+            "precondition_failed", "The song was replaced since the timeline was made."
+        )
+    assets = {a.id: a for a in media.of_project(args.project_id) if a.probe is not None}
+    check(edl, {a.id: Medium(a.id, a.media_type, a.duration_ms) for a in assets.values()})
+    shown = {segment.media_asset_id for segment in edl.segments}
+    make = profile.preview if args.job_type == "preview" else profile.final
+    return order(
+        edl,
+        {asset_id: media.source(assets[asset_id]) for asset_id in shown},
+        make(edl.settings),
+        fingerprint=fingerprint,
+        pcm_key=track.pcm_key,
+        prefix=f"derived/{args.project_id}",
+    )
+
+
+def _edl(args: Args) -> Edl:
+    # By its hash and not by a version's row: one that was undone meanwhile is rendered to its end.
+    with configured().open(timelines.edl_key(args.project_id, args.edl_hash)) as file:
+        return loads(file.read())
