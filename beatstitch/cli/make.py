@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from beatstitch import limits
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.delivery import check_places, delivery
-from beatstitch.cli.options import Rate, Size, Time
+from beatstitch.cli.options import Rate, Rule, Size, Time
 from beatstitch.cli.production import Made, Wishes, produce
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.song import Steady
@@ -29,7 +29,7 @@ from beatstitch.timeline.settings import Fit, TransitionType, read_settings
 # A given timeline carries these itself.
 SET_BY_EDL = (
     *("beats_per_cut", "transition", "fit", "size", "fps", "start", "duration", "detector"),
-    *("seed", "bpm", "offset", "beats"),
+    *("seed", "bpm", "offset", "beats", "section"),
 )
 
 
@@ -43,6 +43,12 @@ SET_BY_EDL = (
     default="4",
     show_default=True,
     help="1 and 2 are beats; 4, 8 and 16 are 1, 2 and 4 bars.",
+)
+@click.option(
+    "--section",
+    type=Rule(),
+    multiple=True,
+    help="Other cuts in sections of this name, low=8 or high=2:crossfade; once or more.",
 )
 @click.option(
     "--transition",
@@ -173,6 +179,7 @@ def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, obj
         "seed": wanted["seed"],
         "audio_start_ms": wanted["start"],
         "duration_ms": wanted["duration"],
+        "section_rules": wanted["section"],
     }
 
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
 
 import click
 
 from beatstitch import limits
+from beatstitch.beats.energy import Label
+from beatstitch.timeline.settings import BeatsPerCut, SectionRule, TransitionType
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -64,3 +66,31 @@ class Rate(click.ParamType[float]):
         if str(value) not in limits.FRAME_RATES:
             self.fail(f"{value} is not one of {', '.join(limits.FRAME_RATES)}.", param, ctx)
         return float(str(value))
+
+
+class Rule(click.ParamType[SectionRule]):
+    """How sections of a name are cut: "low=8" or, with a transition, "high=2:crossfade"."""
+
+    name = "section=beats[:transition]"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SectionRule:
+        """The rule."""
+        if isinstance(value, SectionRule):
+            return value
+        section, _, pace = str(value).partition("=")
+        beats, _, how = pace.partition(":")
+        labels, paces, types = (
+            get_args(Label),
+            map(str, get_args(BeatsPerCut)),
+            get_args(TransitionType),
+        )
+        for word, known in ((section, labels), (beats, paces), (how or types[0], types)):
+            if word not in (allowed := tuple(known)):
+                self.fail(f"{word!r} in {value!r} is not one of {', '.join(allowed)}.", param, ctx)
+        return SectionRule(
+            cast("Label", section),
+            cast("BeatsPerCut", int(beats)),
+            cast("TransitionType", how) if how else None,
+        )

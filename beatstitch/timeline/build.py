@@ -13,7 +13,7 @@ from beatstitch.beats.grid import BeatGrid, excerpt
 from beatstitch.errors import Invalid, LimitReached
 from beatstitch.limits import MAX_SEGMENTS
 from beatstitch.timeline.choose import Choice, Chooser, Medium, dealt
-from beatstitch.timeline.cuts import cut_times
+from beatstitch.timeline.cuts import cuts
 from beatstitch.timeline.edl import (
     STILL,
     Audio,
@@ -26,7 +26,7 @@ from beatstitch.timeline.edl import (
 )
 from beatstitch.timeline.joints import NO_FOOTAGE, transition_room_ms
 from beatstitch.timeline.remarks import remarks
-from beatstitch.timeline.settings import TimelineSettings
+from beatstitch.timeline.settings import TimelineSettings, TransitionType
 
 # A zoom is felt by its speed: 2.5 % a second reads as calm, over 12 % in all as a lurch.
 ZOOM_PER_S, LEAST_ZOOM, MOST_ZOOM = 0.025, 0.03, 0.12
@@ -49,15 +49,17 @@ def build(
         raise Invalid("no_media", "There is nothing to show: add at least one photo or clip.")
     start_us, duration_us = song_part(settings, audio_duration_us)
     part = excerpt(grid, start_us, duration_us)
-    times = cut_times(part, settings.beats_per_cut, duration_us, settings.frame_rate)
-    edges = (0, *times, duration_us)
+    chosen = cuts(part, settings, duration_us)
+    edges = (0, *(cut.time_us for cut in chosen), duration_us)
     if len(edges) - 1 > MAX_SEGMENTS:
         raise LimitReached(
             "too_many_segments",
             f"The timeline has {len(edges) - 1} segments; a film takes at most {MAX_SEGMENTS}. "
             "Use more beats per cut or a shorter part of the song.",
         )
-    segments = _joined(_segments(edges, media, settings), settings, {m.id: m for m in media})
+    joints = [cut.transition_type for cut in chosen]
+    parts = _segments(edges, joints, media, settings)
+    segments = _joined(parts, joints, settings, {m.id: m for m in media})
     return Edl(
         project_id=project_id,
         settings=settings,
@@ -71,7 +73,7 @@ def build(
         total_duration_us=duration_us,
         segments=segments,
         next_segment_id=len(segments) + 1,
-        warnings=remarks(grid, media, segments),
+        warnings=remarks(grid, media, segments, settings),
     )
 
 
@@ -95,10 +97,13 @@ def song_part(settings: TimelineSettings, audio_duration_us: int) -> tuple[int, 
 
 
 def _segments(
-    edges: Sequence[int], media: Sequence[Medium], settings: TimelineSettings
+    edges: Sequence[int],
+    joints: Sequence[TransitionType],
+    media: Sequence[Medium],
+    settings: TimelineSettings,
 ) -> list[Segment]:
     handle_ms = 0
-    if settings.transition_type != "cut":
+    if any(joint != "cut" for joint in joints):
         handle_ms = (settings.transition_duration_ms + 1) // 2
     chooser = Chooser(dealt(media, len(edges) - 1))
     segments = []
@@ -143,17 +148,22 @@ def _move(random: Random, slot_us: int) -> KenBurns:
 
 
 def _joined(
-    segments: list[Segment], settings: TimelineSettings, media: dict[str, Medium]
+    segments: list[Segment],
+    joints: Sequence[TransitionType],
+    settings: TimelineSettings,
+    media: dict[str, Medium],
 ) -> tuple[Segment, ...]:
     """The segments with their transitions, as long as wished where both sides have the footage."""
-    if settings.transition_type == "cut" or settings.transition_duration_ms == 0:
+    if settings.transition_duration_ms == 0:
         return tuple(segments)
     joined = list(segments)
     frame_ms = 1000 / settings.frame_rate
     for i, (left, right) in enumerate(itertools.pairwise(segments)):
+        if joints[i] == "cut":
+            continue
         room_ms = min(settings.transition_duration_ms, transition_room_ms(left, right, media))
         if room_ms >= 2 * frame_ms:
-            transition, reason = Transition(settings.transition_type, room_ms), None
+            transition, reason = Transition(joints[i], room_ms), None
         else:
             transition, reason = Transition(), NO_FOOTAGE
         joined[i] = replace(joined[i], transition_out=transition)

@@ -147,7 +147,7 @@ class Desk:
             self.edl,
             segments=tuple(replace(s, index=i) for i, s in enumerate(joined)),
             next_segment_id=max(self.edl.next_segment_id, *(s.id + 1 for s in joined)),
-            warnings=remarks(self.material.grid, wanted, joined),
+            warnings=remarks(self.material.grid, wanted, joined, self.edl.settings),
         )
         check(edl, self.media)
         return edl

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
 from beatstitch import limits
+from beatstitch.beats.energy import Label
 from beatstitch.documents import read
 
 BeatsPerCut = Literal[1, 2, 4, 8, 16]
@@ -45,6 +46,24 @@ Side = Annotated[
 ]
 
 
+def _once_each(rules: "tuple[SectionRule, ...]") -> "tuple[SectionRule, ...]":
+    if len({rule.section for rule in rules}) < len(rules):
+        raise ValueError("a section can have one rule")
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRule:
+    """How sections of this name are cut. Without a rule of its own, a drop is cut like high ones,
+    an intro and an outro like low ones."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    section: Label
+    beats_per_cut: BeatsPerCut
+    transition_type: TransitionType | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineSettings:
     """The wishes for one film. Times in ms, sizes in pixels; see the API's *Settings*."""
@@ -61,6 +80,11 @@ class TimelineSettings:
     audio_start_ms: Annotated[int, Field(ge=0)] = 0
     duration_ms: Annotated[int, Field(gt=0)] | None = None
     audio_fade_out_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
+    section_rules: Annotated[
+        tuple[SectionRule, ...],
+        Field(strict=False, max_length=len(get_args(Label))),
+        AfterValidator(_once_each),
+    ] = ()
 
     @property
     def frame_rate(self) -> Fraction:
@@ -78,4 +102,4 @@ def read_settings(values: dict[str, object]) -> TimelineSettings:
 
 def settings_json(settings: TimelineSettings) -> dict[str, object]:
     """The settings as the EDL and the API show them."""
-    return asdict(settings)
+    return {**asdict(settings), "section_rules": [asdict(r) for r in settings.section_rules]}

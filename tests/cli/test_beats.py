@@ -134,3 +134,52 @@ def test_the_grid_of_another_song_is_refused(
 
     assert said.code == 2
     assert "the grid is of another song" in said.err.splitlines()[-1]
+
+
+def test_a_film_is_cut_by_the_rules_for_its_sections(
+    beatstitch: Run, song: Song, photos: tuple[Path, ...], tmp_path: Path
+) -> None:
+    grid, edl = tmp_path / "grid.json", tmp_path / "edl.json"
+    beatstitch("beats", song.path, "--bpm", "120", "--offset", "0.5", "-o", grid)
+    told = json.loads(grid.read_bytes())
+    end_ms = told["duration_ms"]
+    told["sections"] = [
+        {"label": "low", "start_ms": 0, "end_ms": 8_500, "energy": 0.1},
+        {"label": "drop", "start_ms": 8_500, "end_ms": end_ms, "energy": 0.9},
+    ]
+    grid.write_text(json.dumps(told))
+
+    said = beatstitch(
+        "make", song.path, *photos, "-o", tmp_path / "f.mp4", "--beats", grid, *SMALL, "--preview",
+        "--edl", edl, "--section", "low=8", "--section", "high=2:crossfade",
+    )  # fmt: skip
+
+    assert said.code == 0, said.err
+    segments = json.loads(edl.read_bytes())["segments"][1:]
+    cuts = [(s["timeline_in_ms"], s["transition_in"]["type"]) for s in segments]
+    assert cuts[:4] == [
+        (500, "cut"),
+        (4_500, "cut"),
+        (8_500, "crossfade"),
+        (9_500, "crossfade"),
+    ]
+
+
+def test_a_rule_for_a_section_that_there_is_not_is_refused(
+    beatstitch: Run, song: Song, photos: tuple[Path, ...], tmp_path: Path
+) -> None:
+    said = beatstitch("make", song.path, photos[0], "-o", tmp_path / "f.mp4", "--section", "solo=2")
+
+    assert said.code == 2
+    assert "'solo' in 'solo=2' is not one of intro, low, mid" in said.err
+
+
+def test_a_grid_by_hand_has_the_song_s_sections_and_energy(beatstitch: Run, song: Song) -> None:
+    told = json.loads(beatstitch("beats", song.path, "--bpm", "120", "--offset", "0.5").out)
+
+    assert (told["sections"][0]["start_ms"], told["sections"][-1]["end_ms"]) == (
+        0,
+        told["duration_ms"],
+    )
+    assert {len(curve) for curve in told["beat_energy"].values()} == {len(told["beats"])}
+    assert max(told["beat_energy"]["kick"]) > 0.5

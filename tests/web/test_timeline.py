@@ -102,3 +102,33 @@ def test_without_a_timeline_the_way_to_one_is_named(anna: Caller) -> None:
 
     assert body["details"]["hint"] == f"POST /api{project}/timeline/generate"
     assert anna.get(f"{project}/timeline/status").json["generated"] is False
+
+
+def test_rules_for_sections_are_kept_and_make_the_timeline_stale(
+    anna: Caller, ready_project: str
+) -> None:
+    backstage.built(anna.post(f"{ready_project}/timeline/generate").json["job_id"])
+    rules = [
+        {"section": "low", "beats_per_cut": 8, "transition_type": None},
+        {"section": "drop", "beats_per_cut": 1, "transition_type": "zoom"},
+    ]
+
+    changed = anna.patch(f"{ready_project}/settings", {"section_rules": rules})
+
+    assert changed.status_code == 200, changed.text
+    assert changed.json["timeline_invalidated"]
+    assert changed.json["settings"]["section_rules"] == rules
+    backstage.built(anna.post(f"{ready_project}/timeline/generate").json["job_id"])
+    shown = anna.get(f"{ready_project}/timeline").json
+    assert (shown["stale"], shown["settings_used"]["section_rules"]) == (False, rules)
+
+
+def test_rules_that_make_no_sense_are_refused_by_their_place(
+    anna: Caller, ready_project: str
+) -> None:
+    rules = [{"section": "low", "beats_per_cut": "8"}]
+
+    answer = anna.patch(f"{ready_project}/settings", {"section_rules": rules})
+
+    place = refused(answer, 422, "validation_error")["detail"][0]["loc"]
+    assert place == ["body", "section_rules", 0, "beats_per_cut"]

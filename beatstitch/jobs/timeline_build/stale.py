@@ -4,7 +4,7 @@ from beatstitch.db import audio, media
 from beatstitch.db.projects import Project
 from beatstitch.db.timelines import Timeline
 from beatstitch.jobs.timeline_build.material import fingerprint, usable
-from beatstitch.timeline.settings import read_settings, settings_json
+from beatstitch.timeline.settings import read_settings
 
 
 def stale_reason(project: Project, timeline: Timeline) -> str | None:
@@ -15,6 +15,7 @@ def stale_reason(project: Project, timeline: Timeline) -> str | None:
         return "The song or its beats have changed."
     if fingerprint(usable(media.of_project(project.id))) != timeline.media_fingerprint:
         return "The photos and clips have changed."
-    if settings_json(read_settings(project.settings)) != timeline.settings_used:
+    # Read, so that a timeline from before a setting was has the default of it.
+    if read_settings(project.settings) != read_settings(timeline.settings_used):
         return "The settings have changed."
     return None
