@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools server-tools demo run test lint bench bench-sections lock clean
+.PHONY: help setup tools server-tools demo run test lint bench bench-sections migrate backup lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -98,6 +98,12 @@ bench: setup     ## how well, fast and small the beats are found: madmom as it i
 bench-sections: setup ## how well a song's sections are found
 	@PYTHONPATH=tests $(BIN)/python bench/sections.py
 	PYTHONPATH=tests $(BIN)/python bench/sections.py --heard
+
+migrate: setup   ## bring the database up to this version; it is copied first
+	@$(BIN)/flask --app beatstitch database upgrade
+
+backup: setup    ## write a backup of the database and the files into backups/, while all runs
+	@$(BIN)/flask --app beatstitch database backup --files backups/$$(date -u +%Y%m%dT%H%M%S)
 
 lock:            ## write requirements.lock anew (needs uv)
 	@uv pip compile -q --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

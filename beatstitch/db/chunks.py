@@ -18,7 +18,7 @@ class Chunk(base.Row):
     project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
     project_id: str
     key = CharField(max_length=64)
-    storage_key: base.Column[str] = KeyField(size="bytes")
+    storage_key: base.Column[str] = KeyField(size="bytes", is_cache=True)
     bytes = BigIntegerField()
     last_used_at: base.Column[datetime] = base.MomentField(default=base.utc_now, index=True)
 
@@ -52,6 +52,11 @@ def known(project_id: str, keys: Iterable[str]) -> dict[str, Chunk]:
 def of_project(project_id: str) -> list[Chunk]:
     """All that is cached for the project."""
     return list(Chunk.select().where(Chunk.project == project_id))
+
+
+def everything() -> list[Chunk]:
+    """All that is cached for anybody."""
+    return list(Chunk.select())
 
 
 def touch(project_id: str, keys: Iterable[str], at: datetime) -> None:

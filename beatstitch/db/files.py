@@ -23,7 +23,8 @@ class KeyField(base.Column[V]):
     """A column that names a file of the row's project by its storage key.
 
     `size` and `sha256` name columns beside it that say what the file is; when the column `gone` is
-    set, the file was cleaned away and the row only remembers it.
+    set, the file was cleaned away and the row only remembers it. `is_cache`: the file can be made
+    again, and the row with it.
     """
 
     field_type = "TEXT"
@@ -33,22 +34,28 @@ class KeyField(base.Column[V]):
         size: str | None = None,
         sha256: str | None = None,
         gone: str | None = None,
+        is_cache: bool = False,
         **options: bool,
     ) -> None:
         super().__init__(**options)
         self.size = size
         self.sha256 = sha256
         self.gone = gone
+        self.is_cache = is_cache
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A file that a row names in `column`; its size and its SHA-256 in hex, where the row knows."""
+    """A file that a row names in `column`; its size and its SHA-256 in hex, where the row knows.
+
+    `is_cache`: it can be made again, and the row with it.
+    """
 
     key: str
     column: str
     size_bytes: int | None
     sha256: str | None
+    is_cache: bool
 
 
 def named(project_id: str | None = None) -> Iterator[Named]:
@@ -84,6 +91,7 @@ def _of_row(row: Model) -> Iterator[Named]:
             column=f"{row._meta.table_name}.{column.name}",
             size_bytes=getattr(row, column.size) if column.size else None,
             sha256=getattr(row, column.sha256) if column.sha256 else None,
+            is_cache=column.is_cache,
         )
 
 

@@ -29,6 +29,11 @@ def pending() -> list[str]:
     return [step.name for step in _runner().status() if step.path and not step.applied]
 
 
+def known() -> set[str]:
+    """The names of all migrations that this software has."""
+    return {path.stem for path in FOLDER.glob("[0-9]*.py")}
+
+
 def prepare() -> None:
     """Make sure of a schema that fits, at the start of a server, a worker or a command.
 

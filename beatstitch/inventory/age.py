@@ -10,7 +10,7 @@ from datetime import datetime
 
 from beatstitch.db import base, chunks, jobs, outputs
 from beatstitch.db.outputs import OutputKind
-from beatstitch.inventory.expected import proof_key
+from beatstitch.inventory.expected import chunk_keys
 from beatstitch.storage import Storage
 
 AT_ONCE = 500
@@ -51,7 +51,7 @@ def expire(
         for key in filter(None, (film.storage_key, film.sync_report_key)):
             storage.delete(key)
     for chunk in old_chunks:
-        for key in (chunk.storage_key, proof_key(chunk)):
+        for key in chunk_keys(chunk):
             storage.delete(key, stored_before=unused)
     return Aged(len(old_films), len(old_chunks))
 

@@ -45,10 +45,12 @@ def _keys(project_id: str, derived: str) -> Iterator[str]:
     for file in files.named(project_id):
         yield file.key
     for chunk in chunks.of_project(project_id):
-        yield proof_key(chunk)
+        yield from chunk_keys(chunk)
     yield from (f"{derived}/{name}" for name in CURRENT)
 
 
-def proof_key(chunk: chunks.Chunk) -> str:
-    """Where the proof of a chunk lies, if it has one: the song of a film has none."""
-    return str(PurePosixPath(chunk.storage_key).with_suffix(".json"))
+def chunk_keys(chunk: chunks.Chunk) -> tuple[str, ...]:
+    """The files of a part of a film: a chunk of the picture has its proof beside it."""
+    film = PurePosixPath(chunk.storage_key)
+    proof = (str(film.with_suffix(".json")),) if film.suffix == ".mp4" else ()
+    return (chunk.storage_key, *proof)

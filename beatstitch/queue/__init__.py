@@ -13,7 +13,14 @@ from beatstitch.queue.end import Fault, fail, finish, give_back, stop
 from beatstitch.queue.family import Child, FanOut, fan_out
 from beatstitch.queue.kind import Kind
 from beatstitch.queue.lease import Lease, LeaseLost
-from beatstitch.queue.recover import mark_settled, prune, reap_expired, reap_owner, unsettled
+from beatstitch.queue.recover import (
+    mark_settled,
+    prune,
+    reap_expired,
+    reap_owner,
+    requeue_running,
+    unsettled,
+)
 from beatstitch.queue.recur import submit_recurring
 from beatstitch.queue.renew import Line, Progress, note, renew
 from beatstitch.queue.submit import retry, submit
@@ -45,6 +52,7 @@ __all__ = [
     "reap_expired",
     "reap_owner",
     "renew",
+    "requeue_running",
     "retry",
     "stop",
     "submit",

@@ -1,7 +1,9 @@
 """The operator's groups: the schema, the queue and accounts, from the command line."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from beatstitch.cli.admin import GROUPS, attach
 from beatstitch.db import api_keys, audit, base, projects, schema, users
 from beatstitch.queue import Fault
 from beatstitch.settings import settings
+from beatstitch.storage.configured import configured
 from beatstitch.web import keys
 from moments import DICE, PROBE, claimed, submitted
 
@@ -50,6 +53,49 @@ def test_upgrading_says_what_was_applied_and_then_that_nothing_is_left(admin: Ad
 
     assert "applied 0001_initial" in first.output
     assert second.output == "The database is up to date.\n"
+
+
+def test_an_upgrade_copies_the_database_first(admin: Admin, tmp_path: Path) -> None:
+    admin("database", "upgrade")
+    users.create("anna", "hash")
+    with base.transaction():
+        base.database.execute_sql("DELETE FROM schema_migration")
+
+    upgraded = admin("database", "upgrade")
+
+    (copy,) = (tmp_path / "backups").iterdir()
+    assert f"The database as it was: {copy}\napplied 0001_initial" in upgraded.output
+    assert copy.name.endswith("-before-0001_initial.db")
+    with closing(sqlite3.connect(copy)) as reader:
+        assert reader.execute("SELECT username FROM users").fetchall() == [("anna",)]
+
+
+def test_a_backup_is_made_and_brought_back_by_hand(
+    admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE_PATH", str(tmp_path / "storage"))
+    settings.cache_clear()
+    configured.cache_clear()
+    admin("database", "upgrade")
+    users.create("anna", "hash")
+    backup = str(tmp_path / "backup")
+
+    made = admin("database", "backup", backup)
+    again = admin("database", "backup", backup)
+    refused = admin("database", "restore", backup)
+    back = admin("database", "restore", backup, "--replace")
+    configured.cache_clear()
+
+    assert made.exit_code == 0, made.output
+    assert "(1 users, 0 projects, 0 media_assets, 0 jobs) and 0 files of 0 bytes" in made.output
+    assert "--files copies them" in made.output
+    assert (again.exit_code, refused.exit_code) == (1, 1)
+    assert "is not empty" in again.output
+    assert "--replace" in refused.output
+    assert back.exit_code == 0, back.output
+    assert "0 jobs that ran are queued again" in back.output
+    assert "All 0 files are there." in back.output
+    assert users.by_name("anna") is not None
 
 
 def test_an_outdated_schema_is_one_sentence_and_exit_1(admin: Admin) -> None:
