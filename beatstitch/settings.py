@@ -5,18 +5,21 @@ command line's help, `docs/settings.md` and the tests read the fields of `Settin
 """
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from beatstitch.errors import Invalid
 
 RATE = r"^[1-9]\d{0,8}/[1-9]\d{0,8}$"
 """A rate as a setting: how many / in how many seconds."""
+ORIGIN = r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::\d{1,5})?"
+"""An origin as a browser sends it (RFC 6454, 6.2): lower case, without a path."""
 
 
 class Settings(BaseSettings):
@@ -54,6 +57,18 @@ class Settings(BaseSettings):
         default="open",
         validation_alias="BEATSTITCH_REGISTRATION",
         description="Whether anybody may register; closed leaves that to the administrator.",
+    )
+    cors_origins: str = Field(
+        default="",
+        validation_alias="CORS_ORIGINS",
+        description="Whose pages may call the API from a browser, as https://host or "
+        "https://host:port, separated by commas; empty: only our own.",
+    )
+    debug: bool = Field(
+        default=False,
+        validation_alias="DEBUG",
+        description="For development: everything is logged and a fault of ours is shown. "
+        "`beatstitch serve` then answers this machine alone.",
     )
     max_upload_size: int = Field(
         default=2 * 1000**3,
@@ -213,11 +228,30 @@ class Settings(BaseSettings):
         description="The least severe log line that is written.",
     )
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, given: str) -> str:
+        for origin in _parted(given):
+            if not re.fullmatch(ORIGIN, origin):
+                raise ValueError(
+                    f"{origin} is no origin; write it as a browser does, https://host or "
+                    "https://host:port, and name each one"
+                )
+        return given
+
+    def origins(self) -> tuple[str, ...]:
+        """The origins of `cors_origins`, one by one."""
+        return _parted(self.cors_origins)
+
     def database(self) -> str:
         """The URL of the database in force."""
         if self.database_url:
             return self.database_url
         return f"sqlite:///{(self.storage_path / 'beatstitch.db').absolute()}"
+
+
+def _parted(given: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in given.split(","))))
 
 
 @lru_cache(maxsize=1)

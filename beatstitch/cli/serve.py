@@ -10,13 +10,14 @@ import click
 
 from beatstitch import logs
 from beatstitch.cli import premises
-from beatstitch.errors import Conflict
+from beatstitch.errors import Conflict, Invalid
 from beatstitch.settings import settings
 from beatstitch.web import tokens
 from beatstitch.web.app import create_app
 from beatstitch.web.server import Server
 
 BACKLOG = 1024
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()
@@ -31,7 +32,13 @@ BACKLOG = 1024
 @click.option("--threads", type=click.IntRange(2, 256), default=8, show_default=True)
 def serve(host: str, port: int, path: Path | None, threads: int) -> None:
     """Answer HTTP until told to stop (SIGTERM or Ctrl-C), and finish what is in hand."""
-    logs.start(settings().log_level)
+    here = settings()
+    if here.debug and (path is not None or host not in LOOPBACK):
+        raise Invalid(
+            "debug_in_public",
+            f"DEBUG shows faults to whoever asks; set DEBUG=false, or listen on {LOOPBACK[0]}.",
+        )
+    logs.start("DEBUG" if here.debug else here.log_level)
     tokens.secret()
     premises.connected()
     listener = _unix(path) if path else _tcp(host, port)

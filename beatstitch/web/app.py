@@ -8,6 +8,7 @@ from flask import Flask
 from beatstitch.db import base
 from beatstitch.settings import settings
 from beatstitch.web import (
+    cors,
     docs,
     guard,
     passwords,
@@ -24,6 +25,7 @@ from beatstitch.web.api import (
     beats,
     jobs,
     keys,
+    links,
     media,
     outputs,
     plan,
@@ -32,6 +34,21 @@ from beatstitch.web.api import (
 )
 from beatstitch.web.measures import Measures
 
+ROOMS = (
+    auth,
+    keys,
+    links,
+    projects,
+    media,
+    audio,
+    beats,
+    timeline,
+    plan,
+    outputs,
+    jobs,
+    status,
+    docs,
+)
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -52,15 +69,12 @@ def create_app(*, password_cost: int = passwords.COST, seats: int = waiting.DEFA
     app.extensions[status.EXTENSION] = measures
     app.extensions[waiting.EXTENSION] = waiting.Seats(seats)
     trail.install(app, measures)
+    cors.install(app, here)
     problems.install(app)
     app.before_request(guard.admit)
     rates.install(app, here)
-    for rooms in (
-        (auth, keys, projects, media, audio, beats),
-        (timeline, plan, outputs, jobs, status, docs),
-    ):
-        for room in rooms:
-            app.register_blueprint(room.blueprint)
+    for room in ROOMS:
+        app.register_blueprint(room.blueprint)
     app.wsgi_app = _versioned(app.wsgi_app)  # type: ignore[assignment, method-assign]  # Flask's own way
     return app
 

@@ -19,22 +19,28 @@ from beatstitch.db.media import MediaAsset
 from beatstitch.db.projects import Project
 from beatstitch.db.users import User
 from beatstitch.errors import Forbidden, Unauthorized
-from beatstitch.web import keys, tokens, trail
+from beatstitch.web import keys, links, tokens, trail
 
 COOKIE = "beatstitch_token"
 OF_A_LOGIN: tuple[Scope, ...] = ("read", "write", "render", "account")
 """What who logs in may: all but `admin`, which only a key of the operator gives."""
+BY_A_LINK: tuple[Scope, ...] = ("read",)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Who asks and what they may; by the token with this `jti`, or by this key."""
+    """Who asks and what they may; by the token with this `jti`, by this key, or by a link."""
 
     user: User
     scopes: Collection[Scope]
     jti: str | None = None
     key: ApiKey | None = None
+
+    @property
+    def is_by_link(self) -> bool:
+        """Whether it may be anybody whom the user gave a link."""
+        return self.jti is None and self.key is None
 
 
 def open_to_all(view: View) -> View:
@@ -137,6 +143,8 @@ def _shown() -> Pass:
         return _of_login(bearer)
     if "X-API-Key" in request.headers:
         return _of_key(request.headers["X-API-Key"].strip())
+    if links.is_shown():
+        return Pass(links.opened(), BY_A_LINK)
     # The cookie of a login counts for reading alone: what an <img> or a <video> may fetch, no
     # foreign page may make the browser change.
     if request.method in ("GET", "HEAD") and COOKIE in request.cookies:

@@ -21,7 +21,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from spectree.utils import get_multidict_items
 
 from beatstitch import __version__
-from beatstitch.web import bodies, guard
+from beatstitch.web import bodies, guard, links
 from beatstitch.web.problems import Refused
 
 Route = Callable[..., Response]
@@ -143,6 +143,12 @@ _tree = SpecTree(
             ),
         ),
         SecurityScheme(
+            name="link",
+            data=SecuritySchemeData(
+                type=SecureType.API_KEY, name=links.SIGNATURE, field_in=InType.QUERY
+            ),
+        ),
+        SecurityScheme(
             name="cookie",
             data=SecuritySchemeData(
                 type=SecureType.API_KEY, name=guard.COOKIE, field_in=InType.COOKIE
@@ -176,11 +182,15 @@ def answers(
             _files[view.__name__] = file
         _scopes[view.__name__] = getattr(view, "scope", None)
         is_open = getattr(view, "is_open_to_all", False)
+        ways: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"cookie": []}]
+        if _is_stored(file):
+            view.__dict__["is_download"] = True
+            ways.append({"link": []})
         described = _tree.validate(
             form=takes,
             resp=Described(**codes),
             tags=[view.__module__.rpartition(".")[2]],
-            security=[] if is_open else [{"bearer": []}, {"key": []}, {"cookie": []}],
+            security=[] if is_open else ways,
             operation_id=view.__name__,
         )
         return cast(Route, described(view))

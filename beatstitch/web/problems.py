@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from beatstitch import errors
 from beatstitch.db import base
 from beatstitch.errors import BeatstitchError, InsufficientStorage, Invalid, Unavailable
+from beatstitch.settings import settings
 from beatstitch.web import trail
 
 log = logging.getLogger(__name__)
@@ -148,10 +149,12 @@ def disk_full() -> InsufficientStorage:
 
 def _unforeseen(fault: Exception) -> Response:
     log.error("unforeseen fault", exc_info=fault)
+    shown = {"fault": f"{type(fault).__name__}: {fault}"} if settings().debug else {}
     response = of_ours(
         Unavailable(
             "internal_error",
             "Something went wrong here that should not have. It is noted under this request_id.",
+            **shown,
         )
     )
     response.status_code = 500

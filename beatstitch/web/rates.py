@@ -146,7 +146,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _counted(asker: guard.Pass | None, category: str) -> tuple[str, Rate | None]:
     """Under which name an action counts, and the rate of a key that has its own."""
-    if asker is None:
+    if asker is None or asker.is_by_link:
         return f"from {request.remote_addr}", None
     if asker.key is not None and category in asker.key.rates:
         return f"key {asker.key.id}", Rate.of(asker.key.rates[category])

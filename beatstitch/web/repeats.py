@@ -92,7 +92,7 @@ class _Claim:
         if row.fingerprint != asked:
             raise Invalid(
                 "idempotency_key_reused",
-                f"{HEADER}: this key was used for another request; use a new key for a new one.",
+                "Idempotency-Key: this key was used for another request; use a new one.",
                 where=("header", HEADER),
             )
         if row.claim == self._id:
@@ -147,7 +147,7 @@ def _key() -> str:
     if not _FORM.fullmatch(key):
         raise Invalid(
             "validation_error",
-            f"{HEADER}: use 1 to 255 printable ASCII characters without spaces, a UUID for one.",
+            "Idempotency-Key: use 1 to 255 printable ASCII characters, a UUID for one.",
             where=("header", HEADER),
         )
     return key
