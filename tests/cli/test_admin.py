@@ -1,6 +1,7 @@
 """The operator's groups: the schema, the queue and accounts, from the command line."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -55,17 +56,22 @@ def test_upgrading_says_what_was_applied_and_then_that_nothing_is_left(admin: Ad
     assert second.output == "The database is up to date.\n"
 
 
-def test_an_upgrade_copies_the_database_first(admin: Admin, tmp_path: Path) -> None:
+def test_an_upgrade_copies_the_database_first(
+    admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     admin("database", "upgrade")
     users.create("anna", "hash")
-    with base.transaction():
-        base.database.execute_sql("DELETE FROM schema_migration")
+    newer = shutil.copytree(schema.FOLDER, tmp_path / "migrations")
+    (newer / "9000_more.py").write_text(
+        "def up(_, db):\n    db.execute_sql('CREATE TABLE more (id INTEGER)')\n"
+    )
+    monkeypatch.setattr(schema, "FOLDER", newer)
 
     upgraded = admin("database", "upgrade")
 
     (copy,) = (tmp_path / "backups").iterdir()
-    assert f"The database as it was: {copy}\napplied 0001_initial" in upgraded.output
-    assert copy.name.endswith("-before-0001_initial.db")
+    assert f"The database as it was: {copy}\napplied 9000_more" in upgraded.output
+    assert copy.name.endswith("-before-9000_more.db")
     with closing(sqlite3.connect(copy)) as reader:
         assert reader.execute("SELECT username FROM users").fetchall() == [("anna",)]
 
