@@ -33,6 +33,9 @@ MAX_SONG_S = 90 * 60
 
 MIN_BPM = 20.0
 MAX_BPM = 400.0
+# Beats in a bar that a detector can be asked to count.
+MIN_METRE = 2
+MAX_METRE = 12
 
 MAX_MEDIA_PER_PROJECT = 50
 MAX_PROJECTS_PER_USER = 20

@@ -3,12 +3,8 @@ count goes on when beats come between or go."""
 
 from collections.abc import Sequence
 
+# Where bars are only assumed, every fourth beat begins one.
 DERIVED_BEATS_PER_BAR = 4
-
-
-def derived_number(index: int) -> int:
-    """The place in the bar of beat `index` when bars are only assumed: every fourth begins one."""
-    return index % DERIVED_BEATS_PER_BAR + 1
 
 
 def time_signature(beats_per_bar: int) -> str:

@@ -16,10 +16,11 @@ MOST_BEATS_PER_BAR = 32
 MOST_TEMPI = 1_000
 
 _STRICT = ConfigDict(extra="forbid")
-Ms = Annotated[float, Field(ge=-MAX_SONG_S * 1000, le=MAX_SONG_S * 1000)]
-Bpm = Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)]
-Metre = Annotated[int, Field(ge=1, le=MOST_BEATS_PER_BAR)]
-Index = Annotated[int, Field(ge=0)]
+# Numbers are numbers: not text that looks like one, and not true or false.
+Ms = Annotated[float, Field(strict=True, ge=-MAX_SONG_S * 1000, le=MAX_SONG_S * 1000)]
+Bpm = Annotated[float, Field(strict=True, ge=MIN_BPM, le=MAX_BPM)]
+Metre = Annotated[int, Field(strict=True, ge=1, le=MOST_BEATS_PER_BAR)]
+Index = Annotated[int, Field(strict=True, ge=0)]
 
 
 def _half_or_double(factor: float) -> float:
@@ -42,7 +43,7 @@ class Scale:
     number of beats, two become one when halved."""
 
     __pydantic_config__ = _STRICT
-    factor: Annotated[float, AfterValidator(_half_or_double)]
+    factor: Annotated[float, Field(strict=True), AfterValidator(_half_or_double)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ShiftBar:
     """Bars begin `beats` beats later, or earlier."""
 
     __pydantic_config__ = _STRICT
-    beats: Annotated[int, Field(ge=-1000, le=1000)]
+    beats: Annotated[int, Field(strict=True, ge=-1000, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)

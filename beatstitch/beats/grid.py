@@ -14,7 +14,7 @@ Analyzer = Literal["madmom", "librosa", "user"]
 DownbeatSource = Literal["detected", "derived", "user"]
 Verdict = Literal["high", "check_tempo", "bar_start_uncertain", "no_beat"]
 VERSION = "1.0"
-_FINITE = ConfigDict(allow_inf_nan=False)
+_FINITE = ConfigDict(allow_inf_nan=False, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,11 @@ def beats(
     """
     wanted = Repairs(**repairs)
     unheard = grid is not None or wanted.from_nothing() is not None
+    metre = wanted.metre_to_hear()
     if unheard and (detector or bpm_hint):
         raise click.UsageError("Nobody listens then; leave --detector and --bpm-hint out.")
+    if unheard and metre:
+        raise click.UsageError("--metre changes a grid with --bpm, --tempo or --bar-at.")
     if output is not None:
         check_places({"the list of beats": output}, {song: "the song"})
     cache = Cache(settings().cache_path, settings().cache_bytes)
@@ -74,8 +77,15 @@ def beats(
         elif unheard:
             made = set_by_hand(file, ANY_TEMPO, bench, report, wanted.made_to).beats
         else:
-            how = detector or settings().beat_detector
-            made = wanted.made_to(hear(file, how, bpm_hint, bench, report).beats)
+            begun = hear(
+                file,
+                detector or settings().beat_detector,
+                bench,
+                report,
+                bpm_hint=bpm_hint,
+                metre=metre,
+            )
+            made = wanted.made_to(begun.beats)
     cache.prune()
     text = dumps(made)
     if output is None:

@@ -87,7 +87,7 @@ def _heard(song: Given, wishes: Wishes, bench: Workbench, report: Report) -> Son
         return on_grid(song, wishes.grid, bench, report)
     if wishes.steady is not None:
         return set_by_hand(song, wishes.steady, bench, report)
-    return hear(song, wishes.detector, None, bench, report)
+    return hear(song, wishes.detector, bench, report)
 
 
 def _asked(path: Path, song: Given) -> Edl:

@@ -87,7 +87,7 @@ _OPTIONS = (
     click.option(
         "--metre",
         type=click.IntRange(1, MOST_BEATS_PER_BAR),
-        help="With --bpm, --tempo or --bar-at: beats in a bar.",
+        help="Beats in a bar: as heard, or with --bpm, --tempo or --bar-at from there on.",
     ),
     click.option(
         "--edit",
@@ -128,8 +128,17 @@ class Repairs:
             raise click.UsageError(f"--{tempi[0]} and --{tempi[1]} both set the tempo.")
         if self.offset is not None and self.bpm is None:
             raise click.UsageError("--offset goes with --bpm.")
-        if self.metre is not None and self.bar_at is None and (not tempi or self.tap):
-            raise click.UsageError("--metre goes with --bpm, --tempo or --bar-at.")
+        metre = self.metre_to_hear()
+        if metre is not None and not limits.MIN_METRE <= metre <= limits.MAX_METRE:
+            raise click.UsageError(
+                f"Bars of {metre} beats can't be heard, only of {limits.MIN_METRE} to "
+                f"{limits.MAX_METRE}; set them with --bpm, --tempo or --bar-at."
+            )
+
+    def metre_to_hear(self) -> int | None:
+        """The metre to listen for: the one that no other option speaks of."""
+        is_taken = self.bpm is not None or self.tempo or self.bar_at is not None
+        return None if is_taken else self.metre
 
     def from_nothing(self) -> Manual | Piecewise | None:
         """The edit that asks nothing of the grid before it, so that nobody has to listen."""
@@ -151,9 +160,10 @@ class Repairs:
 
     def _whole(self) -> list[Edit]:
         """Edits of the whole grid, read as the API reads them: within the same limits."""
+        factor = float(self.scale) if self.scale else None
         asked: tuple[tuple[object, dict[str, object]], ...] = (
             (self.tap, {"tap": {"times_ms": self.tap}}),
-            (self.scale, {"scale": {"factor": self.scale}}),
+            (factor, {"scale": {"factor": factor}}),
             (self.shift, {"shift": {"ms": self.shift}}),
             (self.shift_bar, {"shift_bar": {"beats": self.shift_bar}}),
         )

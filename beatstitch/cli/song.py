@@ -47,10 +47,16 @@ class Steady:
 
 
 def hear(
-    given: Given, detector: Detector, bpm_hint: float | None, bench: Workbench, report: Report
+    given: Given,
+    detector: Detector,
+    bench: Workbench,
+    report: Report,
+    *,
+    bpm_hint: float | None = None,
+    metre: int | None = None,
 ) -> Song:
     """The song and its beats as heard. Raises MediaRejected for what isn't a song."""
-    ticket = _known(_ticket(given, detector, bpm_hint), bench)
+    ticket = _known(_ticket(given, detector, bpm_hint, metre), bench)
     grid_key = f"{ticket.grid_prefix}.json"
     if not (bench.hold(ticket.pcm_key) and bench.hold(grid_key)):
         bench.run(handler.run, ticket, {ticket.key: given.path}, report)
@@ -92,7 +98,7 @@ def on_grid(given: Given, grid_file: Path, bench: Workbench, report: Report) -> 
 
 def decode(given: Given, bench: Workbench, report: Report) -> Song:
     """The song without beats: nobody listens to it. Raises MediaRejected for what isn't a song."""
-    ticket = _ticket(given, None, None)
+    ticket = _ticket(given, None)
     heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
     return Song(given, ticket.pcm_key, heard.duration_us)
 
@@ -107,9 +113,14 @@ def _known(ticket: Ticket, bench: Workbench) -> Ticket:
     return replace(ticket, is_known=is_known)
 
 
-def _ticket(given: Given, detector: Detector | None, bpm_hint: float | None) -> Ticket:
+def _ticket(
+    given: Given,
+    detector: Detector | None,
+    bpm_hint: float | None = None,
+    metre: int | None = None,
+) -> Ticket:
     """The cache has one current grid for each way of hearing a song."""
-    name = digest([given.sha256, detector, bpm_hint, HEARING])
+    name = digest([given.sha256, detector, bpm_hint, metre, HEARING])
     return Ticket(
         name=given.path.name,
         key=f"given/{given.sha256}",
@@ -119,4 +130,5 @@ def _ticket(given: Given, detector: Detector | None, bpm_hint: float | None) -> 
         impression_key=f"impressions/{given.sha256}-{LISTENING}.npy",
         detector=detector,
         bpm_hint=bpm_hint,
+        metre=metre,
     )

@@ -12,7 +12,7 @@ from beatstitch.detect.energy import with_energy
 from beatstitch.detect.heard import Heard
 from beatstitch.detect.models import has_models
 from beatstitch.errors import Invalid
-from beatstitch.limits import MAX_BPM, MIN_BPM
+from beatstitch.limits import MAX_BPM, MAX_METRE, MIN_BPM, MIN_METRE
 
 Detector = Literal["auto", "madmom", "librosa"]
 
@@ -33,6 +33,7 @@ def analyse(
     checksum: str,
     detector: Detector,
     bpm_hint: float | None = None,
+    metre: int | None = None,
     known: Path | None = None,
     learned: Path | None = None,
     on_progress: Callable[[int, str], None],
@@ -43,13 +44,19 @@ def analyse(
     song without a usable beat gets the verdict `no_beat` and a steady grid at a plausible tempo.
     madmom's networks, which take most of the time, needn't be asked again about a song: what they
     said is written to the file `learned`, and comes back as `known`. `on_progress` gets percent and
-    a sentence. Raises MediaRejected for a file that isn't such a
-    WAV, Unavailable when madmom is asked for and missing, Invalid for an impossible hint.
+    a sentence. With a `metre` bars have so many beats, and only where they begin is listened for.
+    Raises MediaRejected for a file that isn't such a WAV, Unavailable when madmom is asked for and
+    missing, Invalid for an impossible hint or metre.
     """
     if bpm_hint is not None and not MIN_BPM <= bpm_hint <= MAX_BPM:
         raise Invalid(
             "bad_bpm",
             f"The tempo hint is {bpm_hint:g} BPM; it must lie between {MIN_BPM:g} and {MAX_BPM:g}.",
+        )
+    if metre is not None and not MIN_METRE <= metre <= MAX_METRE:
+        raise Invalid(
+            "bad_metre",
+            f"Bars of {metre} beats can't be listened for, only of {MIN_METRE} to {MAX_METRE}.",
         )
     on_progress(0, "Reading the song")
     song = pcm.opened(pcm_file)
@@ -59,17 +66,18 @@ def analyse(
         on_progress(int(90 * share), "Listening for beats")
 
     if is_madmom:
-        heard = trained.hear(song, bpm_hint, listening, known=known, learned=learned)
+        heard = trained.hear(song, bpm_hint, metre, listening, known=known, learned=learned)
     else:
-        heard = onsets.hear(song, bpm_hint, listening)
+        heard = onsets.hear(song, bpm_hint, metre, listening)
     on_progress(95, "Counting bars")
     beats = tuple(beat for beat in heard.beats if 0 <= beat.time_us < duration_us)
     has_beat = heard.has_beat and len(beats) > 1
     bpm = tempo.bpm([beat.time_us for beat in beats]) if len(beats) > 1 else _PLAUSIBLE_BPM
+    beats_per_bar = heard.beats_per_bar
     if not has_beat:
         bpm = bpm_hint or round(_plausible(bpm), 2)
-        beats = steady_beats(bpm, 0, bars.DERIVED_BEATS_PER_BAR, duration_us, confidence=0.0)
-    metre = heard.beats_per_bar if has_beat else bars.DERIVED_BEATS_PER_BAR
+        beats_per_bar = metre or bars.DERIVED_BEATS_PER_BAR
+        beats = steady_beats(bpm, 0, beats_per_bar, duration_us, confidence=0.0)
     grid = BeatGrid(
         analyzer="madmom" if is_madmom else "librosa",
         beats=beats,
@@ -80,8 +88,8 @@ def analyse(
         bpm_confidence=heard.bpm_confidence if has_beat else 0.0,
         downbeat_confidence=heard.downbeat_confidence if has_beat else 0.0,
         verdict=_verdict(heard, has_beat),
-        beats_per_bar=metre,
-        time_signature=bars.time_signature(metre),
+        beats_per_bar=beats_per_bar,
+        time_signature=bars.time_signature(beats_per_bar),
         downbeat_source=heard.downbeat_source if has_beat else "derived",
         tempo_candidates=tempo.candidates(bpm),
     )

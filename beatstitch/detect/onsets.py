@@ -31,16 +31,20 @@ _NO_PULSE = 0.35
 Strength = NDArray[np.float32]
 
 
-def hear(song: Song, bpm_hint: float | None, on_progress: Callable[[float], None]) -> Heard:
-    """Follow the song's beats at one tempo, near `bpm_hint` where it is given."""
+def hear(
+    song: Song, bpm_hint: float | None, metre: int | None, on_progress: Callable[[float], None]
+) -> Heard:
+    """Follow the song's beats at one tempo, near `bpm_hint` and in bars of `metre` if given."""
+    beats_per_bar = metre or bars.DERIVED_BEATS_PER_BAR
     strength = _strength(song, on_progress)
     frames = _follow(strength, bpm_hint)
+    numbers = bars.counted(len(frames), 0, beats_per_bar)
     return Heard(
         beats=tuple(
-            Beat(_time_us(frame), bars.derived_number(i), _CONFIDENCE)
-            for i, frame in enumerate(frames.tolist())
+            Beat(_time_us(frame), number, _CONFIDENCE)
+            for frame, number in zip(frames.tolist(), numbers, strict=True)
         ),
-        beats_per_bar=bars.DERIVED_BEATS_PER_BAR,
+        beats_per_bar=beats_per_bar,
         downbeat_source="derived",
         bpm_confidence=_CONFIDENCE,
         downbeat_confidence=0.0,

@@ -14,7 +14,7 @@ from beatstitch.detect.metre import is_compound
 from beatstitch.detect.networks import Impression
 from beatstitch.detect.octave import is_doubled
 from beatstitch.detect.pcm import Song
-from beatstitch.detect.peaks import peak_us, strengths
+from beatstitch.detect.peaks import peak_us, start_lead, strengths
 
 METRES = (2, 3, 4)
 # Of a song whose eighths were taken for beats. The networks hear a downbeat in the middle of its
@@ -32,6 +32,9 @@ _NO_BEAT = 0.05
 # The metre's lead over the second best, in log-probability a frame, at which bar starts are right
 # more often than not (downbeat F 0.90 above, 0.64 below). It becomes a confidence of one half.
 _CLEAR_LEAD = 0.03
+# The same where the metre is given and only bar starts are in question: the lead over the second
+# best start, of 101 songs made by code (downbeats right in 97 % above, in 59 % below).
+_CLEAR_START = 0.005
 # Leads that don't yet speak for bars of two against bars of four. Slow songs in four were met with
 # up to 0.016; the same peaks again and again in two at 72 BPM lead by 0.022.
 _LITTLE_LEAD, _LITTLE_LEAD_SLOW = 0.005, 0.018
@@ -43,6 +46,7 @@ _SAME_BEATS = 0.8
 def hear(
     song: Song,
     bpm_hint: float | None,
+    metre: int | None,
     on_progress: Callable[[float], None],
     *,
     known: FilePath | None = None,
@@ -51,32 +55,34 @@ def hear(
     """Follow the song's beats and bars; `on_progress` gets the share of the work done, 0–1.
 
     What the networks say is taken from the file `known`, or else asked and written to `learned`.
-    Raises Unavailable where madmom's networks aren't installed.
+    Bars have `metre` beats if it is given. Raises Unavailable where madmom's networks aren't
+    installed.
     """
     impression = networks.recall(known, song) if known is not None else None
     if impression is None:
         impression = networks.listen(song, on_progress)
         if learned is not None:
             networks.remember(impression, learned)
-    return follow(impression, bpm_hint)
+    return follow(impression, bpm_hint, metre)
 
 
-def follow(impression: Impression, bpm_hint: float | None) -> Heard:
+def follow(impression: Impression, bpm_hint: float | None, metre: int | None = None) -> Heard:
     """Find the beats and bars in what the networks said; cheap beside asking them."""
     activations = impression.activations
-    best, second = _ranked(activations, bpm_hint)
+    metres = METRES if metre is None else (metre,)
+    best, second = _ranked(activations, bpm_hint, metres)
     if bpm_hint is None and is_doubled(activations, best):
-        best, second = _ranked(activations, best.bpm() / 2, _SLOW_METRES)
+        slow_metres = _SLOW_METRES if metre is None else (metre,)
+        best, second = _ranked(activations, best.bpm() / 2, slow_metres)
     if not best.frames:
         return _nothing()
-    if bpm_hint is None and is_compound(activations, best):
+    if bpm_hint is None and metre is None and is_compound(activations, best):
         best, second = _in(2, activations, best.bpm() * 2 / 3), best
     numbers = best.numbers
     if starts_mid_bar(impression, best):
         numbers = tuple((number + 1) % 4 + 1 for number in numbers)
     heard = np.minimum(strengths(activations.sum(axis=1), np.asarray(best.frames)), 1.0)
     sure = float(np.mean(heard > _SURE))
-    lead = max(best.log_probability - second.log_probability, 0.0)
     return Heard(
         beats=tuple(
             Beat(peak_us(activations, frame), number, round(strength, 3))
@@ -85,15 +91,23 @@ def follow(impression: Impression, bpm_hint: float | None) -> Heard:
         beats_per_bar=best.beats_per_bar,
         downbeat_source="detected",
         bpm_confidence=round(sure, 3),
-        downbeat_confidence=round(lead / (lead + _CLEAR_LEAD), 3),
+        downbeat_confidence=round(_bar_confidence(activations, best, second), 3),
         has_beat=len(heard) > 1 and sure > _NO_BEAT,
         is_calibrated=True,
     )
 
 
+def _bar_confidence(activations: Activations, best: Path, second: Path | None) -> float:
+    if second is None:
+        lead = start_lead(activations, best)
+        return lead / (lead + _CLEAR_START)
+    lead = max(best.log_probability - second.log_probability, 0.0)
+    return lead / (lead + _CLEAR_LEAD)
+
+
 def _ranked(
-    activations: Activations, near_bpm: float | None, metres: tuple[int, ...] = METRES
-) -> tuple[Path, Path]:
+    activations: Activations, near_bpm: float | None, metres: tuple[int, ...]
+) -> tuple[Path, Path | None]:
     """The paths of the best metre and of the next, near a tempo where one is known."""
     slowest, fastest = _SLOWEST_BPM, _FASTEST_BPM
     if near_bpm is not None:
@@ -103,6 +117,8 @@ def _ranked(
         key=lambda path: path.log_probability,
         reverse=True,
     )
+    if len(paths) == 1:
+        return paths[0], None
     if paths[0].beats_per_bar == 2 and len(paths[0].frames) > 1:
         two, four = paths[0], _in(4, activations, paths[0].bpm())
         if _is_half_a_bar(two, four):

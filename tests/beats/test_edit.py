@@ -313,6 +313,12 @@ def test_an_edit_is_read_from_the_json_of_the_api(value, edit):
     ("value", "where"),
     [
         ({"shift": {"ms": "soon"}}, ("shift", "ms")),
+        ({"shift": {"ms": "20"}}, ("shift", "ms")),
+        ({"shift": {"ms": True}}, ("shift", "ms")),
+        ({"scale": {"factor": "2"}}, ("scale", "factor")),
+        ({"manual": {"bpm": 120, "metre": "3"}}, ("manual", "metre")),
+        ({"tap": {"times_ms": [0, "500", 1000, 1500]}}, ("tap", "times_ms", 1)),
+        ({"delete_beat": {"index": 1.0}}, ("delete_beat", "index")),
         ({"shift": {"ms": float("nan")}}, ("shift", "ms")),
         ({"scale": {"factor": 3}}, ("scale", "factor")),
         ({"manual": {"bpm": 1}}, ("manual", "bpm")),

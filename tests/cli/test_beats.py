@@ -47,6 +47,13 @@ def test_a_song_is_heard_again_with_a_hint_from_what_was_kept(
     assert [path.stat().st_ino for path in (cache / "impressions").iterdir()] == [first]
 
 
+def test_a_song_is_heard_in_the_metre_that_is_given(beatstitch: Run, song: Song) -> None:
+    said = beatstitch("beats", song.path, "--metre", "6")
+
+    grid = json.loads(said.out)
+    assert (grid["analyzer"], grid["time_signature"]) == ("madmom", "6/4")
+
+
 def test_a_grid_by_hand_is_in_any_metre_and_nobody_listens(
     beatstitch: Run, song: Song, cache: Path
 ) -> None:
@@ -87,7 +94,8 @@ def test_a_bar_starts_at_the_beat_that_is_named(beatstitch: Run, song: Song) -> 
     [
         (("--bpm", "120", "--tap", "1,2,3,4"), "--bpm and --tap both set the tempo."),
         (("--offset", "1"), "--offset goes with --bpm."),
-        (("--metre", "3"), "--metre goes with --bpm, --tempo or --bar-at."),
+        (("--metre", "32"), "Bars of 32 beats can't be heard, only of 2 to 12"),
+        (("--metre", "3", "--tempo", "1=120", "--detector", "madmom"), "Nobody listens then"),
         (("--bpm", "120", "--detector", "madmom"), "leave --detector and --bpm-hint out."),
         (("--tempo", "12"), "'' is not a valid float range."),
         (("--bpm", "120", "--shift", "nan"), "shift.ms: Input should be"),

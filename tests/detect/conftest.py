@@ -77,13 +77,13 @@ Hear = Callable[..., BeatGrid]
 def hear(write_song: Callable[[Sound], Path]) -> Hear:
     """Analyses sound from memory, as the beat job would."""
 
-    def heard(sound: Sound, detector: str = "auto", bpm_hint: float | None = None) -> BeatGrid:
+    def heard(sound: Sound, detector: str = "auto", **how: float | None) -> BeatGrid:
         return analyse(
             write_song(sound),
             duration_us=sound.size * 1_000_000 // RATE,
             checksum="sha256:00",
             detector=detector,
-            bpm_hint=bpm_hint,
+            **how,
             on_progress=lambda percent, message: None,
         )
 

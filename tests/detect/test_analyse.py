@@ -53,6 +53,26 @@ def test_a_tempo_hint_settles_half_or_double(hear, drums):
     assert hear(song, bpm_hint=120).bpm == pytest.approx(120, abs=1)
 
 
+@pytest.mark.parametrize("detector", ["madmom", "librosa"])
+def test_a_metre_that_is_given_is_counted_in(hear, drums, detector):
+    grid = hear(drums(120, 12, metre=3), detector=detector, metre=6)
+
+    assert (grid.beats_per_bar, grid.time_signature) == (6, "6/4")
+    assert grid.downbeat_source == ("detected" if detector == "madmom" else "derived")
+    starts = [beat.time_us for beat in grid.beats if beat.is_downbeat]
+    assert np.diff(starts) == pytest.approx(6 * 60e6 / grid.bpm, rel=0.02)
+
+
+def test_a_steady_proposal_is_in_the_metre_that_is_given(hear):
+    assert hear(np.zeros(10 * RATE), metre=3).time_signature == "3/4"
+
+
+@pytest.mark.parametrize("metre", [1, 13])
+def test_an_impossible_metre_is_refused(hear, drums, metre):
+    with pytest.raises(Invalid, match="only of 2 to 12"):
+        hear(drums(120, 1), metre=metre)
+
+
 def test_an_impossible_hint_is_refused(hear, drums):
     with pytest.raises(Invalid, match="20 and 400"):
         hear(drums(120, 1), bpm_hint=1000)

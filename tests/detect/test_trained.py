@@ -29,9 +29,10 @@ def found(
     activations: NDArray[np.float32],
     hint: float | None = None,
     pitches: NDArray[np.float32] | None = None,
+    metre: int | None = None,
 ) -> Heard:
     silent = np.zeros((len(activations), 12), np.float32)
-    return follow(Impression(activations, silent if pitches is None else pitches), hint)
+    return follow(Impression(activations, silent if pitches is None else pitches), hint, metre)
 
 
 def bpm_of(activations: NDArray[np.float32], hint: float | None = None) -> float:
@@ -152,3 +153,19 @@ def test_a_clear_downbeat_outweighs_the_chords():
     beats = found(clear, pitches=chords(changing_at=105)).beats[:4]
 
     assert [beat.beat_number for beat in beats] == [1, 2, 3, 4]
+
+
+def test_a_metre_that_is_given_is_counted_from_the_strongest_start():
+    five = drawn(120, (0.1, 0.8, 0.8, 0.8, 0.8), (0.8, 0.0, 0.0, 0.0, 0.0))
+
+    heard = found(five, metre=5)
+
+    assert heard.beats_per_bar == 5
+    assert [beat.beat_number for beat in heard.beats[:6]] == [1, 2, 3, 4, 5, 1]
+    assert heard.downbeat_confidence > 0.5
+
+
+def test_bars_of_a_metre_that_begin_nowhere_clearly_are_not_trusted():
+    unclear = drawn(120, (0.8,), (0.05,))
+
+    assert found(unclear, metre=7).downbeat_confidence < 0.1

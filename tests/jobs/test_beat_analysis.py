@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from beatstitch import queue
+from beatstitch.beats.grid import from_json
 from beatstitch.db import audio, base, projects, schema, users
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.beat_analysis import handler, rows
@@ -66,11 +67,14 @@ def test_a_song_is_heard_again_from_what_the_networks_said(
 ) -> None:
     track_id = upload(project_id, short_song.path, CHECKSUMS[0])
 
-    first, second = heard(track_id), heard(track_id, bpm_hint=60)
+    first, second = heard(track_id), heard(track_id, bpm_hint=60, metre=3)
 
     assert (first.is_known, second.is_known) == (False, True)
     assert audio.by_id(track_id).bpm == pytest.approx(60, abs=1)
-    assert dataclasses.replace(second, bpm_hint=None, analyzed_at=None) == dataclasses.replace(
+    grid = from_json(configured().fetch(audio.current_grid(track_id).storage_key).read_bytes())
+    assert grid.time_signature == "3/4"
+    same = {"bpm_hint": None, "metre": None, "analyzed_at": None}
+    assert dataclasses.replace(second, **same) == dataclasses.replace(
         first, is_known=True, analyzed_at=None
     )
 

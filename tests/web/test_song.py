@@ -156,7 +156,7 @@ def test_without_a_song_there_are_no_beats(anna: Caller) -> None:
 
 
 def test_a_song_is_heard_again_on_request(anna: Caller, ready_project: str) -> None:
-    wish = {"detector": "librosa", "bpm_hint": 90}
+    wish = {"detector": "librosa", "bpm_hint": 90, "metre": 3}
 
     started = anna.post(f"{ready_project}/audio/analyze", wish)
     again = anna.post(f"{ready_project}/audio/analyze", wish)
@@ -169,7 +169,9 @@ def test_a_song_is_heard_again_on_request(anna: Caller, ready_project: str) -> N
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"detector": "ears"}, {"bpm_hint": 10}, {"bpm_hint": "90"}, {"loud": True}], ids=str
+    "wrong",
+    [{"detector": "ears"}, {"bpm_hint": 10}, {"bpm_hint": "90"}, {"metre": 1}, {"loud": True}],
+    ids=str,
 )
 def test_a_bad_wish_for_an_analysis_is_refused(
     anna: Caller, ready_project: str, wrong: dict[str, object]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from beatstitch.limits import MAX_BPM, MAX_SONG_S, MIN_BPM
+from beatstitch.limits import MAX_BPM, MAX_METRE, MAX_SONG_S, MIN_BPM, MIN_METRE
 
 Detector = Literal["auto", "madmom", "librosa"]
 # Goes up when the networks would say something else of the same song.
@@ -19,6 +19,7 @@ class Args:
     audio_track_id: str
     detector: Detector = "auto"
     bpm_hint: Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)] | None = None
+    metre: Annotated[int, Field(ge=MIN_METRE, le=MAX_METRE)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Ticket:
     grid_prefix: str
     detector: Detector | None = "auto"
     bpm_hint: float | None = None
+    metre: int | None = None
     analyzed_at: str | None = None
     max_song_s: int = MAX_SONG_S
     impression_key: str | None = None

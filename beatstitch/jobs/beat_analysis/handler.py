@@ -54,6 +54,7 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
         checksum=ticket.checksum,
         detector=ticket.detector,
         bpm_hint=ticket.bpm_hint,
+        metre=ticket.metre,
         known=workspace.fetch(known) if known is not None and ticket.is_known else None,
         learned=learned if known is not None else None,
         on_progress=lambda percent, message: workspace.report(

@@ -28,6 +28,7 @@ def prepare(job: Job) -> Ticket:
         grid_prefix=f"{folder}/beats",
         detector=args.detector,
         bpm_hint=args.bpm_hint,
+        metre=args.metre,
         impression_key=impression_key,
         is_known=impression_key in _impressions(track.project_id),
         analyzed_at=base.utc_now().isoformat().replace("+00:00", "Z"),

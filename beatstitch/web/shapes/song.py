@@ -9,7 +9,7 @@ from beatstitch.beats.energy import Label
 from beatstitch.beats.grid import Analyzer, DownbeatSource, Verdict
 from beatstitch.db.audio import AnalysisStatus, AudioTrack
 from beatstitch.jobs.beat_analysis.args import Detector
-from beatstitch.limits import MAX_BPM, MIN_BPM
+from beatstitch.limits import MAX_BPM, MAX_METRE, MIN_BPM, MIN_METRE
 from beatstitch.web.openapi import Body, Moment, Shown
 from beatstitch.web.shapes.jobs import ShownStatus
 
@@ -69,6 +69,7 @@ class Hearing(Body):
 
     detector: Detector = "auto"
     bpm_hint: Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)] | None = None
+    metre: Annotated[int, Field(ge=MIN_METRE, le=MAX_METRE)] | None = None
 
 
 class HearingStarted(Shown):
