@@ -5,15 +5,16 @@ segments meet without gap or overlap from 0 to the end of the song.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 
 from beatstitch.beats.grid import BeatGrid, excerpt
 from beatstitch.errors import Invalid, LimitReached
 from beatstitch.limits import MAX_SEGMENTS
 from beatstitch.timeline.choose import Choice, Chooser, Medium, dealt
-from beatstitch.timeline.cuts import cuts
+from beatstitch.timeline.cuts import Cut, cuts
 from beatstitch.timeline.edl import (
     STILL,
     Audio,
@@ -24,9 +25,10 @@ from beatstitch.timeline.edl import (
     Transition,
     frame_at,
 )
-from beatstitch.timeline.joints import NO_FOOTAGE, transition_room_ms
+from beatstitch.timeline.joints import CUT, NO_FOOTAGE, shortest_ms, transition_room_ms
+from beatstitch.timeline.keep import Film, Kept, Locked, kept
 from beatstitch.timeline.remarks import remarks
-from beatstitch.timeline.settings import TimelineSettings, TransitionType
+from beatstitch.timeline.settings import TimelineSettings
 
 # A zoom is felt by its speed: 2.5 % a second reads as calm, over 12 % in all as a lurch.
 ZOOM_PER_S, LEAST_ZOOM, MOST_ZOOM = 0.025, 0.03, 0.12
@@ -39,10 +41,13 @@ def build(
     *,
     audio_duration_us: int,
     project_id: str,
+    locked: Locked | None = None,
+    set_aside: Sequence[Medium] = (),
 ) -> Edl:
     """The timeline of a film over the song, or over the part of it that the settings name.
 
-    `media` in the order wanted. Raises Invalid without media or for a part outside the song, and
+    `media` in the order wanted. `locked` segments of the timeline before stay as they are, and only
+    they show what is `set_aside`. Raises Invalid without media or for a part outside the song, and
     LimitReached for more than MAX_SEGMENTS segments.
     """
     if not media:
@@ -50,16 +55,18 @@ def build(
     start_us, duration_us = song_part(settings, audio_duration_us)
     part = excerpt(grid, start_us, duration_us)
     chosen = cuts(part, settings, duration_us)
-    edges = (0, *(cut.time_us for cut in chosen), duration_us)
-    if len(edges) - 1 > MAX_SEGMENTS:
+    known = {medium.id: medium for medium in (*media, *set_aside)}
+    film = Film(grid.audio_checksum, start_us, duration_us, settings.frame_rate)
+    stays = kept(locked, film, known)
+    joints = _joints(chosen, stays, settings, duration_us)
+    if len(joints) + 1 > MAX_SEGMENTS:
         raise LimitReached(
             "too_many_segments",
-            f"The timeline has {len(edges) - 1} segments; a film takes at most {MAX_SEGMENTS}. "
+            f"The timeline has {len(joints) + 1} segments; a film takes at most {MAX_SEGMENTS}. "
             "Use more beats per cut or a shorter part of the song.",
         )
-    joints = [cut.transition_type for cut in chosen]
-    parts = _segments(edges, joints, media, settings)
-    segments = _joined(parts, joints, settings, {m.id: m for m in media})
+    parts = _segments(joints, duration_us, media, settings, stays)
+    segments = _joined(parts, tuple(joints.values()), known, settings.frame_rate)
     return Edl(
         project_id=project_id,
         settings=settings,
@@ -72,8 +79,11 @@ def build(
         ),
         total_duration_us=duration_us,
         segments=segments,
-        next_segment_id=len(segments) + 1,
-        warnings=remarks(grid, media, segments, settings),
+        next_segment_id=max(stays.first_id, *(s.id + 1 for s in segments)),
+        warnings=(
+            *stays.said(sum(cut.time_us not in joints for cut in chosen)),
+            *remarks(grid, media, segments, settings),
+        ),
     )
 
 
@@ -96,33 +106,58 @@ def song_part(settings: TimelineSettings, audio_duration_us: int) -> tuple[int, 
     return start_us, duration_us
 
 
+def _joints(
+    chosen: Sequence[Cut], stays: Kept, settings: TimelineSettings, duration_us: int
+) -> dict[int, Transition]:
+    """The times of the cuts, rising, and how segments are to meet there."""
+    joints = {
+        cut.time_us: Transition(cut.transition_type, settings.transition_duration_ms)
+        for cut in chosen
+        if stays.allows(cut.time_us)
+    }
+    return dict(sorted((joints | stays.joints(duration_us)).items()))
+
+
 def _segments(
-    edges: Sequence[int],
-    joints: Sequence[TransitionType],
+    joints: Mapping[int, Transition],
+    duration_us: int,
     media: Sequence[Medium],
     settings: TimelineSettings,
+    stays: Kept,
 ) -> list[Segment]:
     handle_ms = 0
-    if any(joint != "cut" for joint in joints):
+    if any(joint.type != "cut" for joint in joints.values()):
         handle_ms = (settings.transition_duration_ms + 1) // 2
-    chooser = Chooser(dealt(media, len(edges) - 1))
+    edges = (0, *joints, duration_us)
+    there, ids = stays.by_start(), itertools.count(stays.first_id)
+    chooser = Chooser(dealt(media, len(edges) - 1 - len(there)))
     segments = []
     for index, (start_us, end_us) in enumerate(itertools.pairwise(edges)):
-        # Source ranges are whole ms: rounded up, they are never short of their slot.
-        choice = chooser.take(-(-(end_us - start_us) // 1000), handle_ms)
-        segments.append(_segment(index, start_us, end_us, choice, settings))
+        if start_us in there:
+            segment = replace(there[start_us], index=index)
+            chooser.pass_by(segment.media_asset_id, segment.source_out_ms)
+        else:
+            # Source ranges are whole ms: rounded up, they are never short of their slot.
+            choice = chooser.take(-(-(end_us - start_us) // 1000), handle_ms)
+            segment = _segment(next(ids), index, start_us, end_us, choice, settings)
+        segments.append(segment)
     return segments
 
 
 def _segment(
-    index: int, start_us: int, end_us: int, choice: Choice, settings: TimelineSettings
+    segment_id: int,
+    index: int,
+    start_us: int,
+    end_us: int,
+    choice: Choice,
+    settings: TimelineSettings,
 ) -> Segment:
     medium = choice.medium
     ken_burns = STILL
     if medium.media_type == "image" and settings.ken_burns_enabled:
         ken_burns = _move(Random(f"{settings.seed}:{index}:{medium.id}"), end_us - start_us)  # noqa: S311
     return Segment(
-        id=index + 1,
+        id=segment_id,
         index=index,
         media_asset_id=medium.id,
         media_type=medium.media_type,
@@ -148,24 +183,22 @@ def _move(random: Random, slot_us: int) -> KenBurns:
 
 
 def _joined(
-    segments: list[Segment],
-    joints: Sequence[TransitionType],
-    settings: TimelineSettings,
-    media: dict[str, Medium],
+    segments: Sequence[Segment],
+    joints: Sequence[Transition],
+    media: Mapping[str, Medium],
+    rate: Fraction,
 ) -> tuple[Segment, ...]:
     """The segments with their transitions, as long as wished where both sides have the footage."""
-    if settings.transition_duration_ms == 0:
-        return tuple(segments)
     joined = list(segments)
-    frame_ms = 1000 / settings.frame_rate
-    for i, (left, right) in enumerate(itertools.pairwise(segments)):
-        if joints[i] == "cut":
+    for i, (wanted, (left, right)) in enumerate(
+        zip(joints, itertools.pairwise(segments), strict=True)
+    ):
+        if wanted.type == "cut" or wanted.duration_ms == 0:
             continue
-        room_ms = min(settings.transition_duration_ms, transition_room_ms(left, right, media))
-        if room_ms >= 2 * frame_ms:
-            transition, reason = Transition(joints[i], room_ms), None
-        else:
-            transition, reason = Transition(), NO_FOOTAGE
+        room_ms = min(wanted.duration_ms, transition_room_ms(left, right, media))
+        transition, reason = replace(wanted, duration_ms=room_ms), None
+        if room_ms < shortest_ms(rate):
+            transition, reason = CUT, NO_FOOTAGE
         joined[i] = replace(joined[i], transition_out=transition)
         joined[i + 1] = replace(
             joined[i + 1],

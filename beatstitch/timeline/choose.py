@@ -89,6 +89,13 @@ class Chooser:
                 return self._use(other, slot_ms, handle_ms, reason)
         return squeezed(wanted, slot_ms)
 
+    def pass_by(self, medium_id: str, source_out_ms: int) -> None:
+        """Somebody else has shown this medium up to there: it is left there, and if its turn is
+        next, that was it."""
+        self._left_at[medium_id] = source_out_ms
+        if self._media[self._turn % len(self._media)].id == medium_id:
+            self._turn += 1
+
     def _use(self, medium: Medium, slot_ms: int, handle_ms: int, reason: str | None) -> Choice:
         if medium.media_type == "image":
             return Choice(medium, reason=reason)

@@ -307,3 +307,29 @@ def test_an_edl_is_a_file_under_its_hash_and_the_current_one_lies_beside_it(
     undone = anna.post(f"{project}/timeline/undo").json
     assert json.loads((folder / "edl.json").read_text())["edl_hash"] == undone["edl_hash"]
     assert not list((deployment / "incoming").iterdir())
+
+
+def test_a_new_timeline_keeps_what_is_locked_and_says_so(
+    anna: Caller, project: str, with_timeline: Callable[[str], str]
+) -> None:
+    first, second = dict.fromkeys(s["media_asset_id"] for s in read(anna, project)["segments"])
+    edit(anna, project, {"replace": {"id": 3, "media_asset_id": first}})
+    edit(anna, project, {"lock": {"id": 3}})
+    edited = edit(anna, project, {"move": {"index": 5, "to": 6}}).json
+    anna.patch(f"{project}/settings", {"beats_per_cut": 1})
+    anna.patch(f"/media/{first}", {"excluded": True})
+
+    with_timeline(project)
+
+    fresh = read(anna, project)
+    (kept,) = (s for s in fresh["segments"] if s["locked"])
+    assert kept | {"index": 2} == edited["segments"][2]
+    assert {s["media_asset_id"] for s in fresh["segments"] if not s["locked"]} == {second}
+    assert fresh["warnings"] == [
+        "Locked segments that stayed: 1. Cuts in or beside them that were left out: 3."
+    ]
+    assert (fresh["stale"], fresh["change"]) == (False, "generate")
+    job = anna.get("/jobs?job_type=timeline_build").json["items"][0]
+    assert job["edl_hash"] == fresh["edl_hash"]
+    back = anna.post(f"{project}/timeline/undo").json
+    assert back["edl_hash"] == edited["edl_hash"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.keep import Locked
 from beatstitch.timeline.settings import TimelineSettings
 
 
@@ -15,7 +16,8 @@ class Args:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Everything the timeline is made of, and where it is kept."""
+    """Everything the timeline is made of, and where it is kept. Of `set_aside` only the segments
+    show something that are `locked` in the timeline before."""
 
     project_id: str
     grid_key: str
@@ -25,6 +27,8 @@ class Ticket:
     settings: TimelineSettings
     edl_prefix: str
     generated_at: str
+    locked: Locked | None = None
+    set_aside: tuple[Medium, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:

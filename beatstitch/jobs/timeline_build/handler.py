@@ -16,6 +16,8 @@ def run(ticket: Ticket, workspace: Workspace) -> Built:
         ticket.settings,
         audio_duration_us=grid.duration_us,
         project_id=ticket.project_id,
+        locked=ticket.locked,
+        set_aside=ticket.set_aside,
     )
     name = edl_hash(edl)
     prefix = ticket.edl_prefix
