@@ -83,7 +83,7 @@ def take_song(project: Project, file: Incoming) -> tuple[AudioTrack, Job]:
         )
         job = hear(project, track)
     if before is not None:
-        _remove_unless_rendering(project, (before.original_key, before.pcm_key))
+        _remove_unless_rendering(project, (before.original_key, before.pcm_key, before.peaks_key))
     return track, job
 
 

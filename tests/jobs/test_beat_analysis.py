@@ -1,6 +1,7 @@
 """Hearing a project's song, from its rows through the handler to its rows."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -75,7 +76,7 @@ def test_a_song_is_heard_again_from_what_the_networks_said(
     assert grid.time_signature == "3/4"
     same = {"bpm_hint": None, "metre": None, "analyzed_at": None}
     assert dataclasses.replace(second, **same) == dataclasses.replace(
-        first, is_known=True, analyzed_at=None
+        first, is_known=True, peaks_key=None, analyzed_at=None
     )
 
 
@@ -87,3 +88,20 @@ def test_what_was_heard_of_an_earlier_song_goes(project_id: str, short_song: Son
     kept = [file.key for file in configured().list(f"derived/{project_id}/impressions")]
     assert before.impression_key != after.impression_key
     assert kept == [after.impression_key]
+
+
+def test_the_outline_of_a_song_is_made_once_however_often_it_is_heard(
+    project_id: str, short_song: Song
+) -> None:
+    track_id = upload(project_id, short_song.path, CHECKSUMS[0])
+
+    first, second = heard(track_id), heard(track_id, bpm_hint=60)
+
+    assert first.peaks_key == audio.by_id(track_id).peaks_key is not None
+    assert second.peaks_key is None
+    with configured().open(first.peaks_key) as file:
+        outline = json.load(file)
+    assert outline["duration_ms"] == round(short_song.duration_us / 1000)
+    assert [len(level["min"]) for level in outline["levels"]] == [
+        len(level["max"]) for level in outline["levels"]
+    ]

@@ -1,5 +1,6 @@
 """The song: its upload, its analysis, its beats."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,53 @@ def test_the_song_comes_back_in_ranges(anna: Caller) -> None:
 
     assert (part.status_code, part.data) == (206, WAV[4:10])
     assert part.mimetype == "audio/wav"
+
+
+def test_the_waveform_is_202_until_it_is_made_and_404_if_that_failed(anna: Caller) -> None:
+    project = anna.project()
+    refused(anna.get(f"{project}/audio/peaks"), 404, "not_found")
+    job_id = anna.song(project)["analysis_job_id"]
+
+    waiting = anna.get(f"{project}/audio/peaks")
+
+    assert (waiting.status_code, waiting.json["job_id"]) == (202, job_id)
+    backstage.failed(job_id)
+    assert (
+        "analyse it again"
+        in refused(anna.get(f"{project}/audio/peaks"), 404, "not_found")["message"]
+    )
+
+
+def test_the_waveform_is_a_file_with_a_tag_that_stays_while_the_song_is_heard_again(
+    anna: Caller, ready_project: str
+) -> None:
+    outline = {
+        "version": "1.0",
+        "sample_rate": 44_100,
+        "duration_ms": 17_000,
+        "levels": [{"samples_per_point": 512, "min": [-3, -128], "max": [4, 127]}],
+    }
+    project_id = ready_project.rpartition("/")[2]
+    track = audio.of_project(project_id)
+    assert track is not None
+    key = f"derived/{project_id}/audio/{track.id}.peaks.json"
+    backstage.lay(key, json.dumps(outline).encode())
+    audio.set_columns(track.id, peaks_key=key)
+    anna.post(f"{ready_project}/audio/analyze")
+
+    shown = anna.get(f"{ready_project}/audio/peaks")
+    again = anna.get(
+        f"{ready_project}/audio/peaks", headers={"If-None-Match": shown.headers["ETag"]}
+    )
+
+    assert (shown.status_code, shown.mimetype, shown.json) == (200, "application/json", outline)
+    assert again.status_code == 304
+
+
+def test_the_waveform_of_a_strangers_song_is_not_found(
+    anna: Caller, ben: Caller, ready_project: str
+) -> None:
+    refused(ben.get(f"{ready_project}/audio/peaks"), 404, "not_found")
 
 
 def test_the_beats_are_202_while_they_are_heard(anna: Caller) -> None:

@@ -27,7 +27,7 @@ class Ticket:
     """One song: the name people know it by, its storage key and SHA-256, and where its PCM and,
     under its hash, its grid are kept. Without a detector it is only decoded, for a grid that a
     person sets. What the networks said of it is kept too where a key says so, and used if it
-    `is_known` already."""
+    `is_known` already; so is the outline of its waveform."""
 
     name: str
     key: str
@@ -41,6 +41,7 @@ class Ticket:
     max_song_s: int = MAX_SONG_S
     impression_key: str | None = None
     is_known: bool = False
+    peaks_key: str | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from beatstitch.beats.grid import dumps
-from beatstitch.detect import analyse
+from beatstitch.detect import analyse, waveform
+from beatstitch.detect.pcm import opened
 from beatstitch.errors import LimitReached, MediaRejected
 from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source
@@ -45,6 +46,10 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
             "most. Cut it first.",
         )
     workspace.keep(pcm, ticket.pcm_key)
+    if ticket.peaks_key is not None:
+        peaks = workspace.scratch / "peaks.json"
+        peaks.write_text(waveform.dumps(opened(pcm)))
+        workspace.keep(peaks, ticket.peaks_key)
     if ticket.detector is None:
         return Heard(duration_us, audio.sample_rate)
     known, learned = ticket.impression_key, workspace.scratch / "impression.npy"

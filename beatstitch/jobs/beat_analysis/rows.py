@@ -25,6 +25,8 @@ def prepare(job: Job) -> Ticket:
         key=track.original_key,
         checksum=f"sha256:{track.checksum}",
         pcm_key=f"{folder}/audio/{track.id}.wav",
+        # Made once: however a song is heard, it looks the same.
+        peaks_key=None if track.peaks_key else f"{folder}/audio/{track.id}.peaks.json",
         grid_prefix=f"{folder}/beats",
         detector=args.detector,
         bpm_hint=args.bpm_hint,
@@ -45,6 +47,7 @@ def settle(job: Job, ticket: Ticket, result: Heard) -> dict[str, object]:
         duration_ms=round(result.duration_us / 1000),
         sample_rate=result.sample_rate,
         pcm_key=ticket.pcm_key,
+        **({"peaks_key": ticket.peaks_key} if ticket.peaks_key else {}),
         analysed_at=base.utc_now(),
     )
     grid = result.grid

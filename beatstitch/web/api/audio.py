@@ -2,12 +2,21 @@
 
 from flask import Blueprint, Response
 
+from beatstitch.db import jobs
+from beatstitch.errors import NotFound
 from beatstitch.storage.configured import configured
 from beatstitch.web import downloads, grids, guard, intake, rates, repeats, uploads
 from beatstitch.web.openapi import answers
 from beatstitch.web.problems import Refused
 from beatstitch.web.shapes.jobs import shown_status, url
-from beatstitch.web.shapes.song import Hearing, HearingStarted, SongFile, SongTaken
+from beatstitch.web.shapes.song import (
+    Hearing,
+    HearingStarted,
+    Peaks,
+    SongFile,
+    SongTaken,
+    StillHearing,
+)
 
 blueprint = Blueprint("audio", __name__, url_prefix="/api/projects/<project_id>")
 Located = dict[str, str]
@@ -46,6 +55,24 @@ def get_song_file(project_id: str) -> Response:
     track = grids.song(guard.project(project_id))
     content_type = uploads.content_type(configured(), track.original_key)
     return downloads.stored(track.original_key, content_type, track.filename)
+
+
+@blueprint.get("/audio/peaks")
+@answers({200: Peaks, 202: StillHearing, 206: None, 304: None}, refuses=(412, 416))
+def get_peaks(project_id: str) -> Response | tuple[StillHearing, int]:
+    """What the song's waveform is drawn from; until that is made, how far the analysis is."""
+    project = guard.project(project_id)
+    track = grids.song(project)
+    if track.peaks_key is not None:
+        return downloads.stored(track.peaks_key, "application/json")
+    hearing = jobs.live_of_project(project.id, ["beat_analysis"])
+    if hearing:
+        return StillHearing.of(hearing[-1]), 202
+    raise NotFound(
+        "not_found",
+        "There is no waveform of this song, for its analysis has not ended well; analyse it again.",
+        resource_type="peaks",
+    )
 
 
 @blueprint.post("/audio/analyze")

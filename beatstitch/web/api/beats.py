@@ -18,7 +18,6 @@ from beatstitch.storage.configured import configured
 from beatstitch.web import grids, guard
 from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.beats import EditGiven, GridGiven
-from beatstitch.web.shapes.jobs import shown_status
 from beatstitch.web.shapes.song import BeatsStatus, Grid, StillHearing
 
 blueprint = Blueprint("beats", __name__, url_prefix="/api/projects/<project_id>")
@@ -33,13 +32,7 @@ def get_beats(project_id: str) -> Tagged | tuple[StillHearing, int]:
     track = grids.song(project)
     hearing = jobs.live_of_project(project.id, ["beat_analysis"])
     if hearing:
-        job = hearing[-1]
-        return StillHearing(
-            job_id=job.id,
-            status=shown_status(job),
-            progress_percent=job.progress_percent,
-            progress_message=job.progress_message,
-        ), 202
+        return StillHearing.of(hearing[-1]), 202
     grid = audio.current_grid(track.id)
     if grid is None:
         reason = track.analysis_error or "The analysis has not ended well."

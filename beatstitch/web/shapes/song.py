@@ -8,10 +8,11 @@ from spectree.model_adapter.pydantic_adapter import BaseFile
 from beatstitch.beats.energy import Label
 from beatstitch.beats.grid import Analyzer, DownbeatSource, Verdict
 from beatstitch.db.audio import AnalysisStatus, AudioTrack
+from beatstitch.db.jobs import Job
 from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.limits import MAX_BPM, MAX_METRE, MIN_BPM, MIN_METRE
 from beatstitch.web.openapi import Body, Moment, Shown
-from beatstitch.web.shapes.jobs import ShownStatus
+from beatstitch.web.shapes.jobs import ShownStatus, shown_status
 
 
 class Track(Shown):
@@ -88,6 +89,16 @@ class StillHearing(Shown):
     progress_percent: int
     progress_message: str | None
 
+    @staticmethod
+    def of(job: Job) -> "StillHearing":
+        """From the row."""
+        return StillHearing(
+            job_id=job.id,
+            status=shown_status(job),
+            progress_percent=job.progress_percent,
+            progress_message=job.progress_message,
+        )
+
 
 class BeatsStatus(Shown):
     """Whether there are beats."""
@@ -161,3 +172,22 @@ class Grid(Shown):
     measures: list[Measure]
     sections: tuple[Section, ...] = ()
     beat_energy: BeatEnergy = BeatEnergy()
+
+
+class PeaksLevel(Shown):
+    """One zoom level: for each stretch of so many samples the least and the greatest, -128 to 127,
+    of both channels together."""
+
+    samples_per_point: int
+    min: list[int]
+    max: list[int]
+
+
+class Peaks(Shown):
+    """What a waveform is drawn from, finest level first; each next one has four times the samples
+    a point."""
+
+    version: Literal["1.0"]
+    sample_rate: int
+    duration_ms: int
+    levels: list[PeaksLevel]
