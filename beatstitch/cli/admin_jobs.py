@@ -1,6 +1,8 @@
 """`flask --app beatstitch jobs …`: the queue, seen and helped by hand."""
 
 import json
+import time
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -8,10 +10,16 @@ import click
 from beatstitch import queue
 from beatstitch.cli import premises, witness
 from beatstitch.cli.sentences import OneSentence
+from beatstitch.db import base
+from beatstitch.db import job_figures as figures
 from beatstitch.db import jobs as rows
-from beatstitch.db.jobs import ENDED, LIVE, Job, Status
+from beatstitch.db.job_figures import Figures
+from beatstitch.db.jobs import ENDED, LIVE, Job, JobLine, Status
 
 STATUSES: tuple[Status, ...] = (*LIVE, *ENDED)
+STATS = "{:<18}" + "{:>10}" * 9
+LOOK_EVERY_S = 0.5
+AT_ONCE = 1_000
 COLUMNS = "{:<36}  {:<16}  {:<9}  {:>4}  {:<19}  {}"
 
 
@@ -48,6 +56,58 @@ def show(job_id: str, lines: int) -> None:
     click.echo(json.dumps(_facts(job), indent=2))
     for line in rows.lines(job_id, lines):
         click.echo(f"{_shown(line.at)} {line.attempt} {line.level} {line.text}")
+
+
+@jobs.command()
+@click.argument("job_id", required=False)
+@click.option("--lines", default=20, type=click.IntRange(0, 1000), show_default=True)
+@click.option("--once", is_flag=True, help="Don't wait for more.")
+def tail(job_id: str | None, lines: int, once: bool) -> None:
+    """Show the last lines of the jobs' logs and go on as they come, until Ctrl-C; of one job and
+    its parts only, until it has ended, if it is named."""
+    if job_id is not None:
+        rows.by_id(job_id)
+    last = _told(figures.newest_lines(lines, job_id), 0)
+    while not once:
+        has_ended = job_id is not None and rows.by_id(job_id).status in ENDED
+        last = _told(figures.lines_after(last, AT_ONCE, job_id), last)
+        if has_ended:
+            return
+        time.sleep(LOOK_EVERY_S)
+
+
+def _told(lines: Sequence[JobLine], last: int) -> int:
+    """Print the lines; gives the id of the last one."""
+    for line in lines:
+        click.echo(f"{_shown(line.at)} {line.job_id} {line.attempt} {line.level} {line.text}")
+        last = line.id
+    return last
+
+
+@jobs.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def stats(as_json: bool) -> None:
+    """Show how deep the queue is, how long the oldest job has waited, and how long jobs take."""
+    oldest = rows.oldest_queued()
+    waited_s = max(0.0, (base.utc_now() - oldest).total_seconds()) if oldest else 0.0
+    kinds = figures.by_kind()
+    if as_json:
+        click.echo(json.dumps({"oldest_s": waited_s, "kinds": [_figures(each) for each in kinds]}))
+        return
+    depth = sum(each.live.get("queued", 0) for each in kinds)
+    click.echo(f"{depth} queued, the oldest for {waited_s:.0f} s")
+    click.echo(STATS.format("kind", *STATUSES, "p50 s", "p95 s", "max s"))
+    for each in kinds:
+        facts = _figures(each)
+        click.echo(STATS.format(*("-" if value is None else value for value in facts.values())))
+
+
+def _figures(each: Figures) -> dict[str, object]:
+    counts: dict[str, object] = {
+        status: {**each.live, **each.ended}.get(status, 0) for status in STATUSES
+    }
+    shares = {"p50_s": each.at(0.5), "p95_s": each.at(0.95), "max_s": each.at(1)}
+    return {"kind": each.kind, **counts, **shares}
 
 
 @jobs.command()

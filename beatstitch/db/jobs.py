@@ -117,6 +117,7 @@ class JobLine(base.Row):
 
     id = AutoField()
     job = ForeignKeyField(Job, on_delete="CASCADE", backref="+")
+    job_id: str
     attempt = IntegerField()
     level = TextField()
     text = TextField()

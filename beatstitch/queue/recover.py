@@ -107,7 +107,7 @@ def requeue_running(at: Instant) -> list[Job]:
         for row in rows:
             if row.status in ENDED:
                 close(row, at)
-        base.after_commit(wake.workers)
+        wake.workers()
     return rows
 
 

@@ -13,6 +13,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from beatstitch.db import jobs
+from beatstitch.db.base import utc_now
 from beatstitch.queue import presence
 from beatstitch.settings import settings
 
@@ -67,17 +68,27 @@ class _Queue(Collector):
         seconds = SummaryMetricFamily(
             "render_duration_seconds", "From first start to the end of a render.", labels=["type"]
         )
+        durations = SummaryMetricFamily(
+            "job_duration_seconds", "From first start to the end of a job.", labels=["kind"]
+        )
         for total in jobs.totals():
             ended.add_metric([total.kind, total.status], total.count)
             if total.kind in _RENDERS:
                 renders.add_metric([_RENDERS[total.kind], total.status], total.count)
                 if total.status == "complete":
                     seconds.add_metric([_RENDERS[total.kind]], total.count, total.seconds)
-        yield from (ended, renders, seconds)
+            if total.status == "complete":
+                durations.add_metric([total.kind], total.count, total.seconds)
+        yield from (ended, renders, seconds, durations)
         live = GaugeMetricFamily("jobs_live", "Jobs that have not ended.", labels=["status"])
         for status, count in jobs.live_counts().items():
             live.add_metric([status], count)
         yield live
+        oldest = jobs.oldest_queued()
+        waited_s = (utc_now() - oldest).total_seconds() if oldest else 0
+        yield GaugeMetricFamily(
+            "jobs_oldest_queued_seconds", "How long the oldest has waited.", value=max(0, waited_s)
+        )
         under_way = sum(jobs.count(kind=kind, statuses=["running"]) for kind in _RENDERS)
         yield GaugeMetricFamily("active_render_jobs", "Renders under way.", value=under_way)
         yield GaugeMetricFamily("workers", "Workers alive here.", value=len(presence.living()))

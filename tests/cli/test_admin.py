@@ -14,11 +14,12 @@ from flask import Flask
 from beatstitch import queue
 from beatstitch.cli.admin import GROUPS, attach
 from beatstitch.db import api_keys, audit, base, projects, schema, users
+from beatstitch.db.jobs import Job, JobLine
 from beatstitch.queue import Fault
 from beatstitch.settings import settings
 from beatstitch.storage.configured import configured
 from beatstitch.web import keys
-from moments import DICE, PROBE, claimed, submitted
+from moments import DICE, PROBE, after, claimed, submitted
 
 Admin = Callable[..., Result]
 
@@ -130,6 +131,44 @@ def test_jobs_are_listed_shown_cancelled_and_tried_again(admin: Admin) -> None:
     assert "Broken." in listed
     assert json.loads(shown)["error_code"] == "corrupt_media"
     assert (retried, cancelled) == (f"queued {job.id}\n", f"cancelled {job.id}\n")
+
+
+def test_the_logs_of_jobs_are_followed_to_their_end(admin: Admin) -> None:
+    schema.upgrade()
+    job, other = submitted(PROBE), submitted(PROBE)
+    for text in ("one", "two"):
+        _noted(job, text)
+    _noted(other, "else")
+    queue.cancel(job.id, queue.now())
+
+    everything = admin("jobs", "tail", "--once", "--lines", "2").output.splitlines()
+    its_own = admin("jobs", "tail", job.id).output.splitlines()
+
+    assert [line.split()[1:] for line in everything] == [
+        [job.id, "1", "INFO", "two"],
+        [other.id, "1", "INFO", "else"],
+    ]
+    assert [line.split()[-1] for line in its_own] == ["one", "two"]
+    assert admin("jobs", "tail", "nobody").exit_code == 1
+
+
+def _noted(job: Job, text: str) -> None:
+    JobLine.create(job=job.id, attempt=1, level="INFO", text=text, at=base.utc_now())
+
+
+def test_the_figures_of_the_queue_are_shown(admin: Admin) -> None:
+    schema.upgrade()
+    submitted(PROBE, seconds=0)
+    queue.finish(claimed(seconds=1).lease, None, after(3))
+    submitted(PROBE, seconds=4)
+
+    shown = admin("jobs", "stats").output.splitlines()
+    told = json.loads(admin("jobs", "stats", "--json").output)
+
+    (probe,) = told["kinds"]
+    assert shown[0].startswith("1 queued, the oldest for ")
+    assert shown[2].split() == ["probe", *"100100", "2.0", "2.0", "2.0"]
+    assert (probe["queued"], probe["complete"], probe["p95_s"]) == (1, 1, 2.0)
 
 
 def test_cancelling_what_has_ended_says_so(admin: Admin) -> None:
