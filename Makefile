@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools server-tools demo run test lint bench bench-sections migrate backup lock clean
+.PHONY: help setup tools server-tools demo run test torture lint bench bench-sections migrate backup lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -84,6 +84,10 @@ server-tools:
 
 test: setup server-tools lint ## lint, then the whole suite
 	@$(BIN)/python -m pytest
+
+torture: setup server-tools ## kill and freeze workers by the thousand on both databases, for half an hour
+	@for database in sqlite postgresql; do $(BIN)/python tests/torture/claimers.py kills $$database; done
+	$(BIN)/python tests/torture/workers.py deaths
 
 lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench

@@ -16,6 +16,8 @@ from beatstitch import queue
 from beatstitch.db import base, schema
 from beatstitch.db.jobs import Job
 from beatstitch.storage import LocalStorage
+from databases import BOTH
+from postgres import Cluster
 from toys import rows
 from toys.worker import KINDS
 
@@ -45,11 +47,12 @@ class House:
     """A database, a storage, and the workers started for them."""
 
     folder: Path
+    url: str = ""
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.storage = LocalStorage(self.folder / "storage")
-        self.url = f"sqlite:///{self.folder}/beatstitch.db"
+        self.url = self.url or f"sqlite:///{self.folder}/beatstitch.db"
 
     def worker(
         self, environment: dict[str, str] | None = None, **wishes: object
@@ -58,7 +61,7 @@ class House:
         with (self.folder / "worker.log").open("a") as log:
             process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "toys.worker", self.url),
+                    *(sys.executable, "-m", "toys.worker", self.url, str(self.folder)),
                     *(str(self.storage.root), json.dumps(wishes)),
                 ],
                 env={**os.environ, "PYTHONPATH": str(TESTS), **(environment or {})},
@@ -102,8 +105,23 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """An empty house with its tables."""
-    house = House(tmp_path)
-    base.connect(house.url)
+    yield from _opened(House(tmp_path))
+
+
+@pytest.fixture(params=BOTH)
+def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """The same, on either kind of database."""
+    if request.param == "sqlite":
+        yield from _opened(House(tmp_path))
+        return
+    server: Cluster = request.getfixturevalue("server")
+    house = House(tmp_path, server.new(is_empty=True))
+    yield from _opened(house)
+    server.drop(house.url)
+
+
+def _opened(house: House) -> Iterator[House]:
+    base.connect(house.url, house.folder)
     schema.upgrade()
     rows.create()
     yield house

@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own, from the distribution's binaries: no port, no root.
 
-It lies in memory and answers on a UNIX socket in a folder that is gone afterwards.
+It lies in memory, where nobody cuts the power, and answers on a UNIX socket in a folder that is
+gone afterwards.
 """
 
 import os
@@ -19,7 +20,6 @@ import psycopg
 
 SETTINGS = {
     "listen_addresses": "",
-    "fsync": "off",  # nobody cuts the power of a test
     "max_connections": "60",
     "shared_buffers": "32MB",
     "timezone": "UTC",
@@ -32,6 +32,7 @@ class Cluster:
     """A server; `url` names a database of it."""
 
     folder: Path
+    is_durable: bool = False
 
     def __post_init__(self) -> None:
         self._numbers = count()
@@ -55,7 +56,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start it; it answers when this comes back."""
-        options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
+        wishes = SETTINGS | {"fsync": "on" if self.is_durable else "off"}
+        options = " ".join(f"-c {name}='{value}'" for name, value in wishes.items())
         self._run(
             *("pg_ctl", "start", "-w", "-D", self.data, "-l", self.folder / "log"),
             *("-o", f"{options} -k {self.folder}"),
@@ -126,12 +128,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A running server for as long as the block lasts."""
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir=_MEMORY if _MEMORY.is_dir() else None))
+def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
+    """A running server for as long as the block lasts; `is_durable` as one is in earnest."""
+    in_memory = _MEMORY.is_dir() and not is_durable
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=_MEMORY if in_memory else None))
     if os.getuid() == 0:  # which PostgreSQL refuses to be
         shutil.chown(folder, "postgres", "postgres")
-    made = Cluster(folder)
+    made = Cluster(folder, is_durable)
     try:
         made.make()
         yield made

@@ -41,6 +41,7 @@ class Job(base.Row):
     that went wrong, and at `max_attempts` the job has failed. A lease ends at `lease_until_ms` of
     the boot clock of the boot `lease_boot`, so no step of the wall clock can end or prolong it.
     A parent that has fanned out is `waiting`; `parent` is null for what a person asked for.
+    A job with a `fingerprint` is for workers whose FFmpeg has the same one.
     `weight` is a child's part of its parent's `total_weight`, of which `done_weight` needed no
     child. `is_settled`: what its end means to other rows has been written there.
     """
@@ -54,6 +55,7 @@ class Job(base.Row):
     parent_id: str | None
     unique_key = TextField(null=True)
     request_id = TextField(null=True)
+    fingerprint = TextField(null=True)
 
     status: base.Column[Status] = base.WordField(default="queued")
     run_at_ms = BigIntegerField()

@@ -1,6 +1,6 @@
 """The worker's side: take the next job that one may have."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from peewee import Expression, ModelAlias, ModelSelect, fn
@@ -20,15 +20,22 @@ class Claim:
     lease: Lease
 
 
-def claim(owner: str, kinds: Collection[Kind], at: Instant) -> Claim | None:
+def claim(
+    owner: str, kinds: Collection[Kind], at: Instant, fingerprint: str | None = None
+) -> Claim | None:
     """Take the job of these kinds that is due first, or None when nothing may be taken now.
 
-    A worker names only the kinds that it knows and has a free slot for.
+    A worker names only the kinds that it knows and has a free slot for, and the `fingerprint` of
+    its FFmpeg: jobs that need another one are not for it.
     """
-    ready = _ready(kinds, at)
+    shares = {kind.name: kind.per_user for kind in kinds if kind.per_user is not None}
+    ready = _ready(kinds, at, fingerprint, shares)
     # An UPDATE that matches nothing would still take the write lock, and most looks find nothing.
     if not ready.exists():
         return None
+    if base.is_shared():
+        # What another worker is just taking is not waited for, but passed over.
+        ready = ready.for_update(skip_locked=True)
     taken = (
         Job.update(
             status="running",
@@ -41,7 +48,8 @@ def claim(owner: str, kinds: Collection[Kind], at: Instant) -> Claim | None:
         .where((Job.id == ready) & (Job.status == "queued"))
         .returning(Job)
     )
-    with base.transaction():
+    # Who counts a user's jobs has to count alone; all else is true of each row by itself.
+    with base.transaction() if shares else base.single_write():
         claimed: list[Job] = list(taken.execute())
     if not claimed:
         return None
@@ -56,12 +64,15 @@ def next_run_at_ms(kinds: Collection[Kind], at: Instant) -> int | None:
     return earliest
 
 
-def _ready(kinds: Collection[Kind], at: Instant) -> "ModelSelect[Job]":
+def _ready(
+    kinds: Collection[Kind], at: Instant, fingerprint: str | None, shares: Mapping[str, int]
+) -> "ModelSelect[Job]":
     ready = Job.alias()
     wanted = (
         (ready.status == "queued") & ready.kind.in_(_names(kinds)) & (ready.run_at_ms <= at.wall_ms)
     )
-    shares = {kind.name: kind.per_user for kind in kinds if kind.per_user is not None}
+    fits = ready.fingerprint.is_null()
+    wanted &= fits if fingerprint is None else fits | (ready.fingerprint == fingerprint)
     if shares:
         wanted &= _is_within_share(ready, list(shares), min(shares.values()))
     return ready.select(ready.id).where(wanted).order_by(ready.due_ms, ready.id).limit(1)

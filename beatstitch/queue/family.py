@@ -9,7 +9,7 @@ from peewee import Case, ModelSelect, fn
 from beatstitch.db import base
 from beatstitch.db.jobs import LIVE, Job, JobWait
 from beatstitch.errors import Cancelled, Conflict
-from beatstitch.queue import wake
+from beatstitch.queue import order, wake
 from beatstitch.queue.clock import Instant
 from beatstitch.queue.kind import Kind
 from beatstitch.queue.lease import Lease, LeaseLost
@@ -33,19 +33,22 @@ class FanOut:
     """What a parent's `prepare` gives instead of a ticket: children first, then prepare again.
 
     `done_weight` counts what needs no child any more (pieces that are cached). All weights are of
-    one unit, for instance frames; progress is the share that is done.
+    one unit, for instance frames; progress is the share that is done. With a `fingerprint`, only
+    workers whose FFmpeg has the same one make the children, and the parent of them.
     """
 
     children: Sequence[Child]
     done_weight: int = 0
     stage: str = "rendering"
+    fingerprint: str | None = None
 
 
 def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) -> None:
     """Put the children into the queue and the parent to wait, in one transaction.
 
-    Children take the parent's place in the order. Raises LeaseLost, Cancelled when somebody has
-    asked the parent to stop, and Conflict for a parent whose parts go missing again and again.
+    Children take the parent's place in the order, in turns with those of others. Raises LeaseLost,
+    Cancelled when somebody has asked the parent to stop, and Conflict for a parent whose parts go
+    missing again and again.
     """
     if not wish.children:
         raise ValueError("a fan-out without children would wait for ever")
@@ -58,7 +61,12 @@ def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) 
         if parent.fan_outs >= MAX_FAN_OUTS:
             raise Conflict("parts_missing", "Parts of this job were made and are missing again.")
         JobWait.delete().where(JobWait.parent == parent.id).execute()
-        ids = dict.fromkeys(_put(child, parent, kinds[child.kind], at) for child in wish.children)
+        parent.fingerprint = wish.fingerprint
+        first_ms = order.place_of_children(parent)
+        ids = dict.fromkeys(
+            _put(child, parent, kinds[child.kind], first_ms + i * order.SPACING_MS, at)
+            for i, child in enumerate(wish.children)
+        )
         JobWait.insert_many([{"parent": parent.id, "child": child} for child in ids]).execute()
         total = wish.done_weight + sum(child.weight for child in wish.children)
         Job.update(
@@ -67,6 +75,7 @@ def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) 
             lease_boot=None,
             lease_until_ms=None,
             fan_outs=Job.fan_outs + 1,
+            fingerprint=wish.fingerprint,
             stage=wish.stage,
             done_weight=wish.done_weight,
             total_weight=total,
@@ -75,7 +84,7 @@ def fan_out(lease: Lease, wish: FanOut, kinds: Mapping[str, Kind], at: Instant) 
         wake.workers()
 
 
-def _put(child: Child, parent: Job, kind: Kind, at: Instant) -> str:
+def _put(child: Child, parent: Job, kind: Kind, due_ms: int, at: Instant) -> str:
     """Queue one child, or join the live job with its key, which then hurries as its first parent.
 
     Gives the id of the row.
@@ -86,8 +95,8 @@ def _put(child: Child, parent: Job, kind: Kind, at: Instant) -> str:
         else None
     )
     if existing is not None:
-        later = (Job.id == existing.id) & (Job.due_ms > parent.due_ms)
-        Job.update(due_ms=parent.due_ms).where(later).execute()
+        later = (Job.id == existing.id) & (Job.due_ms > due_ms)
+        Job.update(due_ms=due_ms).where(later).execute()
         return existing.id
     made = Job.create(
         kind=kind.name,
@@ -97,8 +106,9 @@ def _put(child: Child, parent: Job, kind: Kind, at: Instant) -> str:
         parent=parent.id,
         unique_key=child.unique_key,
         request_id=parent.request_id,
+        fingerprint=parent.fingerprint,
         run_at_ms=0,
-        due_ms=parent.due_ms,
+        due_ms=due_ms,
         max_attempts=kind.max_attempts,
         weight=child.weight,
         created_at=at.stamp(),

@@ -13,7 +13,8 @@ from beatstitch.errors import Invalid
 Band = Literal["interactive", "batch"]
 Lane = Literal["light", "heavy"]
 GIB = 1024**3
-_STEP_MS: Mapping[Band, int] = {"interactive": 0, "batch": 6 * 3600 * 1000}
+BATCH_STEP_MS = 6 * 3600 * 1000
+_STEP_MS: Mapping[Band, int] = {"interactive": 0, "batch": BATCH_STEP_MS}
 
 
 @dataclass(frozen=True, slots=True)

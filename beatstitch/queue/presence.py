@@ -1,11 +1,13 @@
 """Which workers of this machine are alive: each holds a lock that only its death lets go.
 
-A worker's lease says the same for other machines, but a lease takes half a minute to end. In the
-locked file stands what the worker has to work with, for those who look after the service.
+A worker's lease says the same for other machines, but a lease takes half a minute to end. Whether
+they are there at all is seen by their listening to the shared database. In the locked file stands
+what the worker has to work with, for those who look after the service.
 """
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import socket
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from beatstitch.db import base
 from beatstitch.queue import wake
 
 _SUFFIX = ".alive"
@@ -28,9 +31,17 @@ class Tools:
     ffmpeg: str | None = None
 
 
-def new_owner() -> str:
-    """A name for a worker process that no other process has ever had."""
-    return f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+def new_owner(fingerprint: str | None = None) -> str:
+    """A name for a worker process that no other process has ever had.
+
+    Its end tells which FFmpeg the worker has. At most 50 letters: PostgreSQL shows 63 of a name.
+    """
+    mark = _mark(fingerprint)
+    return f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}-{mark}"
+
+
+def _mark(fingerprint: str | None) -> str:
+    return hashlib.sha256((fingerprint or "").encode()).hexdigest()[:8]
 
 
 class Presence:
@@ -54,6 +65,21 @@ class Presence:
 
 
 def living() -> list[str]:
+    """The workers that are alive: of this machine, and those of others that listen.
+
+    Raises Unavailable when the shared database can't be asked.
+    """
+    board = base.switchboard()
+    heard = [] if board is None else board.listeners(wake.LISTENS_AS)
+    return sorted({*nearby(), *(name.removeprefix(wake.LISTENS_AS) for name in heard)})
+
+
+def is_there_for(fingerprint: str) -> bool:
+    """Whether any living worker has the FFmpeg of this fingerprint. Raises as `living` does."""
+    return any(owner.endswith(f"-{_mark(fingerprint)}") for owner in living())
+
+
+def nearby() -> list[str]:
     """The workers of this machine that are alive."""
     return [path.stem for path in _signs() if not _is_dead(path)]
 
@@ -61,7 +87,7 @@ def living() -> list[str]:
 def tools() -> list[Tools]:
     """What the living workers of this machine work with."""
     found = []
-    for owner in living():
+    for owner in nearby():
         with contextlib.suppress(FileNotFoundError):  # it has just left in order
             found.append(Tools(**json.loads((wake.folder() / f"{owner}{_SUFFIX}").read_text())))
     return found

@@ -10,7 +10,7 @@ from beatstitch.db.jobs import ENDED, Job
 from beatstitch.queue import wake
 from beatstitch.queue.clock import Instant
 from beatstitch.queue.end import LEASE_CLEARED, RETRY_CAP_MS, close
-from beatstitch.queue.kind import Kind
+from beatstitch.queue.kind import BATCH_STEP_MS, Kind
 from beatstitch.queue.lease import LEASE_MS
 from beatstitch.queue.watch import Watch
 
@@ -33,11 +33,20 @@ def reap_expired(at: Instant, strangers: Watch | None = None) -> list[Job]:
         ended |= is_stranger
     elif strangers is not None:
         ended |= _stood_still(is_stranger, strangers, at)
-    far = (Job.status == "queued") & (Job.run_at_ms > at.wall_ms + RETRY_CAP_MS)
-    if Job.select().where(far).exists():
-        with base.transaction():
-            Job.update(run_at_ms=0).where(far).execute()
+    _bring_near(at)
     return _take_back(ended, at)
+
+
+def _bring_near(at: Instant) -> None:
+    queued = Job.status == "queued"
+    for column, far_ms, near_ms in (
+        (Job.run_at_ms, at.wall_ms + RETRY_CAP_MS, 0),
+        (Job.due_ms, at.wall_ms + 2 * BATCH_STEP_MS, at.wall_ms + BATCH_STEP_MS),
+    ):
+        far = queued & (column > far_ms)
+        if Job.select().where(far).exists():
+            with base.transaction():
+                Job.update({column: near_ms}).where(far).execute()
 
 
 def _stood_still(which: Expression, strangers: Watch, at: Instant) -> Expression:

@@ -7,7 +7,7 @@ from peewee import IntegrityError
 from beatstitch.db import base, jobs
 from beatstitch.db.jobs import ENDED, LIVE, Job
 from beatstitch.errors import Conflict
-from beatstitch.queue import wake
+from beatstitch.queue import order, wake
 from beatstitch.queue.clock import Instant
 from beatstitch.queue.kind import Kind
 
@@ -38,7 +38,7 @@ def submit(
                 unique_key=unique_key,
                 request_id=request_id,
                 run_at_ms=0,
-                due_ms=kind.due_ms(at.wall_ms),
+                due_ms=order.place(kind, user_id, at.wall_ms),
                 max_attempts=kind.max_attempts,
                 created_at=at.stamp(),
             )
@@ -64,6 +64,7 @@ def retry(job_id: str, at: Instant) -> Job:
                     run_at_ms=0,
                     faults=0,
                     fan_outs=0,
+                    fingerprint=None,
                     cancel_requested=False,
                     is_settled=False,
                     progress_percent=0,

@@ -60,7 +60,8 @@ class Worker:
         rng: random.Random | None = None,
         tools: Tools | None = None,
     ) -> None:
-        self.owner = presence.new_owner()
+        self._tools = tools or Tools()
+        self.owner = presence.new_owner(self._tools.ffmpeg)
         self._ground = ground
         self._kinds = tuple(ground.kinds.values())
         self._slots = slots
@@ -75,7 +76,6 @@ class Worker:
         self._has_knocked = False
         self._is_leaving = False
         self._systemd = Systemd()
-        self._tools = tools or Tools()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; gives back when every attempt is concluded."""
@@ -171,7 +171,7 @@ class Worker:
     def _look(self, at: Instant) -> None:
         """Claim while there is a job and a free slot for it, then look after the house."""
         while free := self._free_kinds():
-            claim = queue.claim(self.owner, free, at)
+            claim = queue.claim(self.owner, free, at, self._tools.ffmpeg)
             if claim is None:
                 break
             failpoint("claimed")

@@ -10,6 +10,7 @@ from beatstitch.db import base
 from beatstitch.db.jobs import Job
 from beatstitch.errors import Unavailable
 from beatstitch.queue import Instant, Kind, presence, wake
+from beatstitch.queue.stranded import Strandings
 from beatstitch.worker.conclude import settle_failures
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class Rounds:
     kinds: Collection[Kind]
     _peers: set[str] = field(default_factory=set)
     _strangers: queue.Watch = field(default_factory=queue.Watch)
+    _strandings: Strandings = field(default_factory=Strandings)
 
     def go(self, at: Instant) -> None:
         """Take back the jobs of dead peers, and tell rows of jobs that failed."""
@@ -34,9 +36,13 @@ class Rounds:
     def go_slowly(self, at: Instant) -> None:
         """What may wait for seconds: leases that ended, the hour's work, new peers to listen to."""
         _said(queue.reap_expired(at, self._strangers), "lease ended")
+        for job in self._strandings.end(at):
+            log.warning(
+                "nobody comes for this job", extra={"job_id": job.id, "code": job.error_code}
+            )
         for name in queue.submit_recurring(self.kinds, at):
             log.info("recurring job queued", extra={"job_kind": name})
-        for peer in set(presence.living()) - self._peers - {self.owner}:
+        for peer in set(presence.nearby()) - self._peers - {self.owner}:
             self._peers.add(peer)
             threading.Thread(target=_listen, args=(peer,), daemon=True, name=f"peer {peer}").start()
 

@@ -1,5 +1,7 @@
 """Migrations: an empty database is made, an old one is refused by name, models and files agree."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +28,7 @@ from beatstitch.db import (
     users,
 )
 from beatstitch.errors import Unavailable
+from moments import submitted
 
 TABLES: tuple[type[Model], ...] = (
     *(users.User, sessions.Session, projects.Project, media.MediaAsset),
@@ -87,3 +90,53 @@ def test_processes_that_start_at_once_on_an_empty_database_all_find_the_tables(
 
     assert [racer.wait() for racer in racers] == [0, 0, 0, 0]
     assert schema.pending() == []
+
+
+GROWTH = '''
+from peewee import TextField
+
+
+def up(migrator, db):
+    """A column more, as a later release would bring it."""
+    migrator.migrate(migrator.add_column("jobs", "colour", TextField(null=True)))
+'''
+WORKER = """
+import sys
+from pathlib import Path
+from beatstitch import queue
+from beatstitch.db import base
+from moments import KINDS
+base.connect(sys.argv[1], Path(sys.argv[2]))
+while claim := queue.claim("worker", tuple(KINDS.values()), queue.now()):
+    queue.finish(claim.lease, None, queue.now())
+    print("done", flush=True)
+"""
+
+
+def test_jobs_go_on_while_the_schema_grows_under_them(
+    any_empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade()
+    for _ in range(100):
+        submitted()
+    later = tmp_path / "migrations"
+    shutil.copytree(schema.FOLDER, later)
+    (later / "9999_growth.py").write_text(GROWTH)
+    monkeypatch.setattr(schema, "FOLDER", later)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER, any_empty_database, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert worker.stdout is not None
+    worker.stdout.readline()
+
+    applied = schema.upgrade()
+    left = jobs.count(statuses=["queued"])
+    worker.communicate()
+
+    assert applied == ["9999_growth"]
+    assert left > 0
+    assert worker.returncode == 0
+    assert jobs.count(statuses=["complete"]) == 100

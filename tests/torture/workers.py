@@ -53,7 +53,7 @@ def deaths(house: House, times: int) -> None:
         mark.unlink(missing_ok=True)
         job = house.submit("naughty", trick="sleep", mark=str(mark))
         wait_for(lambda: mark.exists() and mark.read_text().strip() != "")
-        holder = int(str(house.row(job).lease_owner).split("-")[-2])
+        holder = int(str(house.row(job).lease_owner).split("-")[-3])
         wait_for(lambda: _are_both_up(house), "the peer")
         killed_at = time.monotonic()
         workers[holder].kill()

@@ -1,4 +1,4 @@
-"""A worker of toys, as a process: `python -m toys.worker DATABASE_URL STORAGE [WISHES]`."""
+"""A worker of toys, as a process: `python -m toys.worker DATABASE_URL PLACE STORAGE [WISHES]`."""
 
 import json
 import sys
@@ -25,11 +25,11 @@ QUIET = Kind("quiet", "toys.naughty", "interactive", "heavy", 20, 2, stall_s=0.5
 KINDS = {kind.name: kind for kind in (ECHO, SLOW_ECHO, FAMILY, NAUGHTY, HASTY, QUIET)}
 
 
-def main(url: str, storage: str, settings: str = "{}") -> None:
+def main(url: str, place: str, storage: str, settings: str = "{}") -> None:
     """Work until told to stop."""
     wishes = {"light": 2, "heavy": 2, "grace_s": 5.0, **json.loads(settings)}
     logs.start("INFO")
-    base.connect(url)
+    base.connect(url, Path(place))
     ground = Ground(LocalStorage(Path(storage)), Path(storage) / "attempts", KINDS)
     slots = {"light": wishes["light"], "heavy": wishes["heavy"]}
     Worker(ground, slots, grace_s=wishes["grace_s"]).run()

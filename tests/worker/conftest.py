@@ -1,5 +1,5 @@
 """The houses of this room's tests."""
 
-from daemons import house
+from daemons import any_house, house
 
-__all__ = ["house"]
+__all__ = ["any_house", "house"]

@@ -32,7 +32,11 @@ def prepare(job: Job) -> Ticket | FanOut:
     children = list(_children(args.project_id, film, set(kept)))
     if children:
         missing = sum(child.weight for child in children)
-        return FanOut(children, done_weight=max(0, film.plan.frames - missing))
+        return FanOut(
+            children,
+            done_weight=max(0, film.plan.frames - missing),
+            fingerprint=fingerprint(),
+        )
     place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
     return Ticket(film, f"{place}.mp4", f"{place}.sync.json")
 
