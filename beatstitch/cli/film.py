@@ -49,7 +49,7 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> N
     """
     missing = {chunk.film_key: chunk for chunk in film.chunks if not _is_kept(chunk, bench)}
     if bench.hold(film.song.song_key) is None:
-        bench.run(render_audio.run, film.song)
+        bench.run(render_audio.run, film.song, footage.files)
     tally = _Tally(film.plan.frames - sum(c.chunk.frames for c in missing.values()), film, step)
     came = bench.all(partial(_render, chunk, footage, bench, tally) for chunk in missing.values())
     short = [chunk for chunk, fault in zip(missing.values(), came, strict=True) if fault]

@@ -22,6 +22,7 @@ from beatstitch.cli.workbench import Workbench
 from beatstitch.errors import MediaRejected
 from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.render.sync import report_json
+from beatstitch.render.target import Aspect, Codec, Loudness, PlatformName, Quality, Target
 from beatstitch.settings import settings
 from beatstitch.timeline.edl import dumps
 from beatstitch.timeline.settings import Fit, TransitionType, read_settings
@@ -29,7 +30,7 @@ from beatstitch.timeline.settings import Fit, TransitionType, read_settings
 # A given timeline carries these itself.
 SET_BY_EDL = (
     *("beats_per_cut", "transition", "fit", "size", "fps", "start", "duration", "detector"),
-    *("seed", "bpm", "offset", "beats", "section"),
+    *("seed", "bpm", "offset", "beats", "section", "fade_out", "clip_sound"),
 )
 
 
@@ -67,6 +68,33 @@ SET_BY_EDL = (
 @click.option("--size", type=Size(), default="1920x1080", show_default=True)
 @click.option("--fps", type=Rate(), default="30", show_default=True, help="Frames a second.")
 @click.option("--preview", is_flag=True, help="A small, quick film with the same cuts.")
+@click.option(
+    "--profile",
+    type=click.Choice(get_args(PlatformName)),
+    help="Size, sound and bit rate as a platform wants them.",
+)
+@click.option(
+    "--aspect", type=click.Choice(get_args(Aspect)), help="Another shape; the short side stays."
+)
+@click.option("--codec", type=click.Choice(get_args(Codec)), default="h264", show_default=True)
+@click.option(
+    "--quality",
+    type=click.Choice(get_args(Quality)),
+    default="medium",
+    show_default=True,
+    help="Better costs twice the time.",
+)
+@click.option(
+    "--loudness",
+    type=click.Choice(get_args(Loudness)),
+    help="Bring the sound to so many LUFS; without it, as loud as the song or the profile.",
+)
+@click.option("--fade-out", type=Time(), default="0", help="Fade the song out over its last part.")
+@click.option(
+    "--clip-sound",
+    type=click.FloatRange(limits.MIN_CLIP_GAIN_DB, limits.MAX_CLIP_GAIN_DB),
+    help="Let the clips be heard, at this gain in dB; the song steps back for them.",
+)
 @click.option("--start", type=Time(), default="0", help="Where in the song to begin.")
 @click.option(
     "--duration", type=Time(least_ms=1), help="How much of the song to use; all without it."
@@ -108,6 +136,11 @@ def make(
     output: Path,
     size: tuple[int, int],
     preview: bool,
+    profile: PlatformName | None,
+    aspect: Aspect | None,
+    codec: Codec,
+    quality: Quality,
+    loudness: Loudness | None,
     detector: Detector | None,
     bpm: float | None,
     beats: Path | None,
@@ -135,6 +168,7 @@ def make(
         grid=beats,
         edl=from_edl,
         is_preview=preview,
+        target=Target(profile, codec, quality, aspect, loudness),
         written=tuple(places.values()),
     )
     kept = Cache(cache or settings().cache_path, settings().cache_bytes)
@@ -180,6 +214,8 @@ def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, obj
         "audio_start_ms": wanted["start"],
         "duration_ms": wanted["duration"],
         "section_rules": wanted["section"],
+        "audio_fade_out_ms": wanted["fade_out"],
+        "clip_audio_gain_db": wanted["clip_sound"],
     }
 
 

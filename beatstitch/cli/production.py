@@ -17,6 +17,7 @@ from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.render import profile
 from beatstitch.render.plan import Plan
 from beatstitch.render.sync import SyncReport
+from beatstitch.render.target import AS_PLANNED, Target
 from beatstitch.timeline.build import build
 from beatstitch.timeline.check import check
 from beatstitch.timeline.edl import Edl, loads
@@ -37,6 +38,7 @@ class Wishes:
     grid: Path | None = None
     edl: Path | None = None
     is_preview: bool = False
+    target: Target = AS_PLANNED
     written: tuple[Path, ...] = ()
 
 
@@ -67,7 +69,9 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
         footage = intake.finish(taken_in)
     while True:
         edl = _built(wishes, song, footage) if asked is None else _checked(asked, footage)
-        look = (profile.preview if wishes.is_preview else profile.final)(edl.settings)
+        look = (profile.preview if wishes.is_preview else profile.final)(
+            edl.settings, wishes.target
+        )
         film = order_film(edl, footage, song, look)
         try:
             with progress.step("Rendering") as step:

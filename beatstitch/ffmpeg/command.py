@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from beatstitch.ffmpeg.run import Limits, Progress, Source, run
+from beatstitch.ffmpeg.run import Limits, Progress, Source, capture, run
 from beatstitch.render.command import Command
 from beatstitch.render.proof import (
     KEYFRAMES_FILE,
@@ -15,6 +15,21 @@ from beatstitch.render.proof import (
     Listing,
     read_listing,
 )
+
+
+def capture_command(
+    command: Command,
+    files: Mapping[str, Path],
+    *,
+    limits: Limits,
+    stop: threading.Event | None = None,
+) -> bytes:
+    """Run a command that writes to standard output and give what it wrote. Raises what `capture`
+    does."""
+    options = [*command.options]
+    for output in command.outputs:
+        options += [*output.options, output.name]
+    return capture(_sources(command, files), options, limits=limits, stop=stop)
 
 
 def run_command(
@@ -27,12 +42,18 @@ def run_command(
     stop: threading.Event | None = None,
 ) -> str:
     """Run a command; its outputs lie in `folder` afterwards. Gives and raises what `run` does."""
-    sources = [Source(files[i.key], i.demuxer, i.options) for i in command.inputs]
     outputs = [folder / output.name for output in command.outputs]
     options = [*command.options]
     for output, path in zip(command.outputs, outputs, strict=True):
         options += [*output.options, str(path)]
-    return run(sources, options, outputs, limits=limits, on_progress=on_progress, stop=stop)
+    return run(
+        _sources(command, files),
+        options,
+        outputs,
+        limits=limits,
+        on_progress=on_progress,
+        stop=stop,
+    )
 
 
 def measure(
@@ -56,3 +77,7 @@ def measure(
         read_listing((folder / name).read_text()) for name in (PACKETS_FILE, KEYFRAMES_FILE)
     )
     return packets, keyframes
+
+
+def _sources(command: Command, files: Mapping[str, Path]) -> list[Source]:
+    return [Source(files[i.key], i.demuxer, i.options) for i in command.inputs]

@@ -1,4 +1,4 @@
-"""Which FFmpeg and which x264 these are. Part of every cache key, for other ones write other bytes.
+"""Which FFmpeg, x264 and x265 these are. Part of every cache key, for other ones write other bytes.
 
 Knows how to ask; refuses to know what is cached.
 """
@@ -15,11 +15,13 @@ _LIMITS = Limits(timeout_s=15)
 
 @lru_cache(maxsize=1)
 def fingerprint() -> str:
-    """As "ffmpeg 5.1.9-0+deb12u1, x264 164 r3095 baee400".
+    """As "ffmpeg 5.1.9-0+deb12u1, x264 164 r3095 baee400, x265 199".
 
-    Raises Unavailable if FFmpeg is missing or can't write H.264.
+    Raises Unavailable if FFmpeg is missing or can't write H.264 or H.265.
     """
-    return f"ffmpeg {_ffmpeg()}, x264 {_x264()}"
+    x264 = _encoder("libx264", "h264", rb"x264 - core (\d+(?: r\d+\w*(?: \w+)?)?)")
+    x265 = _encoder("libx265", "hevc", rb"x265 \(build (\d+)\)")
+    return f"ffmpeg {_ffmpeg()}, x264 {x264}, x265 {x265}"
 
 
 def _ffmpeg() -> str:
@@ -30,11 +32,11 @@ def _ffmpeg() -> str:
     return named[1].decode()
 
 
-def _x264() -> str:
-    # No option prints x264's version; the encoder writes it into the first frame of a film.
-    black = ("-filter_complex", "color=size=16x16", "-frames:v", "1", "-c:v", "libx264")
-    film = capture((), (*black, "-f", "h264", "pipe:1"), limits=_LIMITS)
-    named = re.search(rb"x264 - core (\d+(?: r\d+\w*(?: \w+)?)?)", film)
+def _encoder(name: str, form: str, says: bytes) -> str:
+    # No option prints an encoder's version; it writes it into the first frame of a film.
+    black = ("-filter_complex", "color=size=64x64", "-frames:v", "1", "-c:v", name)
+    film = capture((), (*black, "-f", form, "pipe:1"), limits=_LIMITS)
+    named = re.search(says, film)
     if named is None:
-        raise Unavailable("encoder_missing", "This FFmpeg is built without x264.")
+        raise Unavailable("encoder_missing", f"This FFmpeg is built without {name}.")
     return named[1].decode()

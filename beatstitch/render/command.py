@@ -1,4 +1,4 @@
-"""A chunk, the song and the join as what FFmpeg is told: inputs by key, a graph, options.
+"""A chunk and the join as what FFmpeg is told: inputs by key, a graph, options.
 
 Pure data: who runs it adds what confines the inputs and puts in the paths. Times become decimal
 seconds only here.
@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from beatstitch.render import filters
 from beatstitch.render.plan import Chunk, Layer, Piece
-from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
+from beatstitch.render.profile import Profile
 
 # One thread a process: two processes of one thread encode the same film in 0.79 of the time that
 # one of two threads takes.
@@ -19,7 +19,14 @@ SPARE_S = Fraction(1, 2)
 TINY_WIDTH, TINY_HEIGHT = 32, 18
 # Without auto_convert=0 the list puts parameter sets into every keyframe that a chunk begins with.
 JOIN_INPUT = ("-safe", "1", "-auto_convert", "0")
-CHUNK_FILE, TINY_FILE, SONG_FILE = "chunk.mp4", "tiny.gray", "song.m4a"
+X264 = ("-profile:v", "high")
+# x265 has threads and GOPs of its own to close, makes a forced keyframe an IDR one only if told,
+# and Apple's players want the tag hvc1.
+X265 = (
+    *("-tag:v", "hvc1", "-forced-idr", "1", "-x265-params"),
+    "pools=none:frame-threads=1:open-gop=0:info=0:log-level=error",
+)
+CHUNK_FILE, TINY_FILE = "chunk.mp4", "tiny.gray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +85,13 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
 
 
 def encoder(profile: Profile) -> tuple[str, ...]:
-    """x264's options and the tags. `chroma_sample_location` is said, for JPEG's "center" would
-    change the parameter sets; `bitexact` keeps versions and dates out of the bytes."""
+    """The encoder's options and the tags. `chroma_sample_location` is said, for JPEG's "center"
+    would change the parameter sets; `bitexact` keeps versions and dates out of the bytes."""
+    name, options = ("libx265", X265) if profile.codec == "h265" else ("libx264", X264)
     return (
-        *("-c:v", "libx264", "-preset", profile.preset, "-crf", str(profile.crf)),
-        *("-profile:v", "high", "-pix_fmt", "yuv420p", "-g", "60", "-bf", "2"),
-        *("-flags", "+cgop+bitexact", *THREADS),
+        *("-c:v", name, "-preset", profile.preset, "-crf", str(profile.crf), *options),
+        *("-pix_fmt", "yuv420p", "-g", "60", "-bf", "2", "-flags", "+cgop+bitexact", *THREADS),
+        *_cap(profile),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
         *("-color_range", "tv", "-chroma_sample_location", "left"),
         *_timescale(profile),
@@ -91,36 +99,12 @@ def encoder(profile: Profile) -> tuple[str, ...]:
     )
 
 
-def song_command(
-    key: str, profile: Profile, start_us: int, frames: int, fade_out_ms: int
-) -> Command:
-    """The song of the film, cut from its PCM to the sample and as long as the picture.
-
-    Input: the WAV that the beats were heard in, so that sound and cuts have one clock.
-    """
-    duration_s = frames / profile.frame_rate
-    samples = round(duration_s * SONG_SAMPLE_RATE)
-    start = round(Fraction(start_us, 1_000_000) * SONG_SAMPLE_RATE)
-    chain = [f"atrim=start_sample={start}", "asetpts=PTS-STARTPTS", f"apad=whole_len={samples}"]
-    chain.append(f"atrim=end_sample={samples}")
-    fade_s = min(Fraction(fade_out_ms, 1000), duration_s)
-    if fade_s:
-        chain.append(f"afade=t=out:st={_seconds(duration_s - fade_s)}:d={_seconds(fade_s)}")
-    return Command(
-        inputs=(Input(key, "wav", ()),),
-        options=("-filter_threads", "1"),
-        outputs=(
-            Output(
-                (
-                    *("-map", "0:a:0", "-af", ",".join(chain)),
-                    *("-c:a", "aac", "-b:a", profile.audio_bitrate),
-                    *("-ar", str(SONG_SAMPLE_RATE), "-ac", "2", "-map_metadata", "-1"),
-                    *("-fflags", "+bitexact", "-flags", "+bitexact", "-f", "mp4"),
-                ),
-                SONG_FILE,
-            ),
-        ),
-    )
+def _cap(profile: Profile) -> tuple[str, ...]:
+    """A buffer of one second: no second of the film exceeds the cap."""
+    if profile.max_bitrate_kbps is None:
+        return ()
+    most = f"{profile.max_bitrate_kbps}k"
+    return ("-maxrate", most, "-bufsize", most)
 
 
 def join_options(profile: Profile) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def estimate(film: FilmOrder, kept: Mapping[str, int]) -> Estimate:
     video_bytes = sum(
         kept.get(chunk.name, rate_bytes * chunk.chunk.frames) for chunk in film.chunks
     )
-    song_bytes = kept.get(film.song.name, film.song.duration_s * _audio_bytes_a_second(film))
+    song_bytes = kept.get(film.song.name, film.song.media_s * _audio_bytes_a_second(film))
     return Estimate(
         cpu_s=JOIN_S + sum(_chunk_s(chunk) for chunk in missing.values()),
         film_bytes=round(video_bytes + song_bytes),

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from beatstitch.render.command import Command, song_command
-from beatstitch.render.keys import chunk_key, command_key
-from beatstitch.render.plan import Chunk, Plan, plan
+from beatstitch.render.keys import chunk_key
+from beatstitch.render.plan import Chunk, Plan, plan, showings
 from beatstitch.render.profile import Profile
+from beatstitch.render.sound import Sound, sound_key, sound_of
 from beatstitch.render.source import Source
 from beatstitch.timeline.edl import Edl, edl_hash
 
@@ -42,16 +42,15 @@ class ChunkOrder:
 
 @dataclass(frozen=True, slots=True)
 class SongOrder:
-    """The song as FFmpeg is told to encode it, its length, and where it is kept."""
+    """The sound of the film, and where it is kept when it is encoded."""
 
-    command: Command
-    duration_s: float
+    sound: Sound
     song_key: str
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The storage keys that have to be at hand: the song's PCM."""
-        return tuple(source.key for source in self.command.inputs)
+        """The storage keys that have to be at hand."""
+        return self.sound.inputs
 
     @property
     def name(self) -> str:
@@ -61,7 +60,7 @@ class SongOrder:
     @property
     def media_s(self) -> float:
         """The length of the song in seconds."""
-        return self.duration_s
+        return self.sound.duration_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +94,19 @@ def order(
     Equal chunks get equal keys under `prefix`. Raises Invalid as `plan` does.
     """
     film = plan(edl, sources, profile)
-    song = song_command(
-        pcm_key, profile, film.song_start_us, film.frames, edl.settings.audio_fade_out_ms
+    gain_db = edl.settings.clip_audio_gain_db
+    sound = sound_of(
+        film,
+        pcm_key,
+        fade_out_ms=edl.settings.audio_fade_out_ms,
+        shown=() if gain_db is None else showings(edl, sources, profile),
+        clips_gain_db=gain_db or 0.0,
     )
-    song_name = command_key(song, {pcm_key: edl.audio.checksum}, fingerprint)
+    song_name = sound_key(sound, edl.audio.checksum, fingerprint)
     return FilmOrder(
         plan=film,
         chunks=tuple(_chunk_order(chunk, profile, fingerprint, prefix) for chunk in film.chunks),
-        song=SongOrder(song, float(film.duration_s), f"{prefix}/songs/{song_name}.m4a"),
+        song=SongOrder(sound, f"{prefix}/songs/{song_name}.m4a"),
         pcm_key=pcm_key,
         edl_hash=edl_hash(edl),
     )

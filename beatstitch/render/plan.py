@@ -94,6 +94,18 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Showing:
+    """One stretch of a medium that plays without a break, transitions at its ends included: they
+    are the first `rise_frames` and the last `fall_frames`."""
+
+    layer: Layer
+    first_frame: int
+    end_frame: int
+    rise_frames: int = 0
+    fall_frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A whole film in frames."""
 
@@ -134,6 +146,20 @@ def plan(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Plan:
         ),
         song_start_us=edl.audio.start_offset_us,
     )
+
+
+def showings(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Iterator[Showing]:
+    """What is shown in the order of the film: a segment, or each time that a short clip begins
+    anew in it."""
+    for segment in edl.segments:
+        span = _Span.of(segment, profile.frame_rate)
+        if segment.is_repeated:
+            for start, stop in _runs(span, span.first, span.end, profile.frame_rate):
+                yield Showing(_layer(span, start, sources, profile.frame_rate), start, stop)
+        else:
+            first, end = span.first - span.half_in, span.end + span.half_out
+            layer = _layer(span, first, sources, profile.frame_rate)
+            yield Showing(layer, first, end, 2 * span.half_in, 2 * span.half_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class Source:
     `width` and `height` are as displayed: after rotation and sample aspect. `content` is the
     SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it and `stream`
     is the picture's index in it. `start_us` is where the picture begins after the earliest stream
-    of the file, from which FFmpeg seeks. Colour words are ffprobe's, empty where it says nothing.
+    of the file, from which FFmpeg seeks. `sound` is the index of a sound that can be decoded.
+    Colour words are ffprobe's, empty where it says nothing.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Source:
     width: int
     height: int
     stream: int = 0
+    sound: int | None = None
     duration_ms: int | None = None
     start_us: int = 0
     color_space: str = ""

@@ -85,6 +85,9 @@ class TimelineSettings:
         Field(strict=False, max_length=len(get_args(Label))),
         AfterValidator(_once_each),
     ] = ()
+    clip_audio_gain_db: (
+        Annotated[float, Field(ge=limits.MIN_CLIP_GAIN_DB, le=limits.MAX_CLIP_GAIN_DB)] | None
+    ) = None
 
     @property
     def frame_rate(self) -> Fraction:

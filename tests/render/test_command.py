@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beatstitch.render.command import chunk_command, join_list, join_options, song_command
+from beatstitch.render.command import chunk_command, join_list, join_options
 from beatstitch.render.filters import inside, move, view
 from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
+from beatstitch.render.target import Target
 from beatstitch.timeline.edl import KenBurns
 from beatstitch.timeline.settings import read_settings
 
@@ -59,15 +60,25 @@ def test_a_preview_is_small_and_quick() -> None:
     assert "scale=640:360" in options
 
 
-def test_the_song_is_cut_to_the_sample_and_padded_to_the_film() -> None:
-    profile = final(read_settings({}))
+def test_h265_is_closed_tagged_for_apple_and_on_one_thread() -> None:
+    profile = final(read_settings({}), Target(codec="h265"))
 
-    command = song_command("song.wav", profile, start_us=1_500_000, frames=60, fade_out_ms=500)
+    options = " ".join(
+        chunk_command(Chunk((Piece(0, 9, (Layer(CLIP),)),)), profile).outputs[0].options
+    )
 
-    assert (
-        "atrim=start_sample=66150,asetpts=PTS-STARTPTS,apad=whole_len=88200,"
-        "atrim=end_sample=88200,afade=t=out:st=1.500000:d=0.500000"
-    ) in command.outputs[0].options
+    assert "-c:v libx265 -preset superfast -crf 24 -tag:v hvc1 -forced-idr 1" in options
+    assert "pools=none:frame-threads=1:open-gop=0" in options
+
+
+def test_a_platforms_cap_holds_for_every_second() -> None:
+    profile = final(read_settings({}), Target("instagram_reel"))
+
+    options = " ".join(
+        chunk_command(Chunk((Piece(0, 9, (Layer(CLIP),)),)), profile).outputs[0].options
+    )
+
+    assert "-maxrate 25000k -bufsize 25000k" in options
 
 
 def test_the_join_copies_and_keeps_the_ticks_of_the_rate() -> None:

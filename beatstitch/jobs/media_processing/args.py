@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from beatstitch.render.source import Source
 
 # Goes up when taking in the same file would give other facts or pictures.
-INGEST = 1
+INGEST = 2
 
 
 @dataclass(frozen=True, slots=True)

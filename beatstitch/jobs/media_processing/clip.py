@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.ffmpeg.decoders import CODECS
 from beatstitch.ffmpeg.probe import Probe, VideoStream, probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source, run
 from beatstitch.ffmpeg.sniff import Container
@@ -62,6 +63,7 @@ def _facts(
         # FFmpeg seeks from the earliest stream; a picture that starts later is that far in.
         start_us=video.start_us - _earliest_us(found, video),
         stream=video.index,
+        sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
         color_space=video.color_space,
         color_range=video.color_range,
         color_transfer=video.color_transfer,

@@ -5,15 +5,17 @@ from typing import Literal
 
 from beatstitch.render.order import FilmOrder
 from beatstitch.render.sync import SyncReport
+from beatstitch.render.target import AS_PLANNED, Target
 
 
 @dataclass(frozen=True, slots=True)
 class Args:
-    """A project's timeline, by its hash, and what for."""
+    """A project's timeline, by its hash, what for, and how the film is delivered."""
 
     project_id: str
     edl_hash: str
     job_type: Literal["preview", "final"]
+    target: Target = AS_PLANNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def film_order(args: Args, fingerprint: str) -> FilmOrder:
     return order(
         edl,
         {asset_id: media.source(assets[asset_id]) for asset_id in shown},
-        make(edl.settings),
+        make(edl.settings, args.target),
         fingerprint=fingerprint,
         pcm_key=track.pcm_key,
         prefix=f"derived/{args.project_id}",

@@ -1,10 +1,13 @@
 """Renders and the films that come of them."""
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, make_response
 
 from beatstitch.db import outputs, timelines
 from beatstitch.db.outputs import Output, OutputKind
 from beatstitch.db.projects import Project
+from beatstitch.documents import digest
 from beatstitch.errors import Conflict, Gone, NotFound, PreconditionFailed
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
@@ -42,10 +45,11 @@ def render(project_id: str, json: RenderWish) -> tuple[RenderStarted, int, dict[
     job = intake.submit(
         f"render_{json.job_type}",
         project,
-        f"{project.id}:{json.edl_hash}",
+        f"{project.id}:{json.edl_hash}:{digest(asdict(json.target))[:16]}",
         project_id=project.id,
         edl_hash=json.edl_hash,
         job_type=json.job_type,
+        target=asdict(json.target),
     )
     started = RenderStarted(
         job_id=job.id,

@@ -2,18 +2,43 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from beatstitch.db.outputs import Output, OutputKind
+from beatstitch.render.target import (
+    AS_PLANNED,
+    Aspect,
+    Codec,
+    Loudness,
+    PlatformName,
+    Quality,
+    Target,
+)
 from beatstitch.web.openapi import Body, Moment, Shown
 from beatstitch.web.shapes.jobs import ShownStatus
 
 
+def _as_word(loudness: object) -> object:
+    """-14 is as good as "-14"."""
+    return str(loudness) if type(loudness) is int else loudness
+
+
 class RenderWish(Body):
-    """Which film: `edl_hash` is that of the timeline that was looked at."""
+    """Which film: `edl_hash` is that of the timeline that was looked at; and how it is delivered,
+    where that is other than the timeline says."""
 
     job_type: Literal["preview", "final"]
     edl_hash: Annotated[str, Field(min_length=1, max_length=128)]
+    profile: PlatformName | None = None
+    codec: Codec = AS_PLANNED.codec
+    quality: Quality = AS_PLANNED.quality
+    aspect: Aspect | None = None
+    loudness: Annotated[Loudness | None, BeforeValidator(_as_word)] = None
+
+    @property
+    def target(self) -> Target:
+        """The delivery as the renderer meets it."""
+        return Target(self.profile, self.codec, self.quality, self.aspect, self.loudness)
 
 
 class RenderStarted(Shown):

@@ -1,0 +1,168 @@
+"""The sound of a film, listened to: how loud, from when to when, and what is heard under it."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from beatstitch.jobs.render_audio.handler import run
+from beatstitch.render.order import SongOrder
+from beatstitch.render.sound import ClipSound, Sound
+from beatstitch.workspace import Workspace
+from footage import ffmpeg
+from songs import write_wav
+
+RATE = 44_100
+Space = Callable[..., Workspace]
+Heard = NDArray[np.float64]
+
+
+def tone(pitch_hz: float, duration_s: float, level: float = 0.2) -> Heard:
+    """A steady sine."""
+    return level * np.sin(2 * np.pi * pitch_hz * np.arange(round(duration_s * RATE)) / RATE)
+
+
+def wav(path: Path, sound: Heard) -> Path:
+    """The sound as a file."""
+    write_wav(path, sound)
+    return path
+
+
+def heard(sound: Sound, space: Workspace) -> Heard:
+    """The encoded song, decoded: one channel, -1 to 1."""
+    run(SongOrder(sound, "song.m4a"), space)
+    raw = ffmpeg("-i", space.kept["song.m4a"], "-ac", "1", "-f", "f32le", "-")
+    return np.frombuffer(raw, "<f4").astype(np.float64)
+
+
+def level_of(pitch_hz: float, sound: Heard, first_s: float, end_s: float) -> float:
+    """How strong a pitch is in a stretch of sound: the amplitude of its sine."""
+    part = sound[round(first_s * RATE) : round(end_s * RATE)]
+    turning = np.exp(-2j * np.pi * pitch_hz * np.arange(len(part)) / RATE)
+    return float(2 * np.abs(np.mean(part * turning)))
+
+
+def loudness_lufs(path: Path) -> float:
+    """What FFmpeg's own meter says of a file."""
+    said = ffmpeg(
+        "-i", path, "-af", "ebur128=metadata=1,ametadata=mode=print:key=lavfi.r128.I:file=-",
+        "-f", "null", "/dev/null",
+    )  # fmt: skip
+    return float(said.decode().rsplit("lavfi.r128.I=", 1)[1].split()[0])
+
+
+def plain(seconds: float, **wishes: object) -> Sound:
+    """The song alone."""
+    sound = {"fade_out_samples": 0, "bitrate": "192k", "loudness_lufs": None, **wishes}
+    return Sound("song", 0, round(seconds * RATE), **sound)  # type: ignore[arg-type]
+
+
+def test_the_song_is_cut_to_the_sample_padded_and_faded(workspace: Space, tmp_path: Path) -> None:
+    song = wav(tmp_path / "s.wav", np.concatenate((tone(440, 1), tone(880, 1))))
+    sound = Sound("song", 1_000_000, 2 * RATE, RATE // 2, "192k", None)
+
+    said = heard(sound, workspace(song=song))
+
+    assert level_of(440, said, 0, 0.9) < 0.01
+    assert level_of(880, said, 0.05, 0.95) == pytest.approx(0.2, rel=0.1)
+    assert level_of(880, said, 1.05, 2) < 0.01
+    assert abs(len(said) - 2 * RATE) <= 1024
+
+
+@pytest.mark.parametrize("target", [-14, -16, -23])
+def test_the_sound_is_brought_to_its_loudness(
+    workspace: Space, tmp_path: Path, target: int
+) -> None:
+    song = wav(tmp_path / "s.wav", tone(440, 4, 0.05) + tone(1000, 4, 0.03))
+    space = workspace(song=song)
+
+    heard(plain(4, loudness_lufs=target), space)
+
+    assert loudness_lufs(space.kept["song.m4a"]) == pytest.approx(target, abs=0.5)
+
+
+def test_a_loud_peak_is_held_below_full_scale_and_not_moved(
+    workspace: Space, tmp_path: Path
+) -> None:
+    quiet = tone(440, 4, 0.02)
+    quiet[2 * RATE : 2 * RATE + 30] = 0.9
+    song = wav(tmp_path / "s.wav", quiet)
+
+    said = heard(plain(4, loudness_lufs=-14), workspace(song=song))
+
+    assert np.abs(said).max() < 1
+    assert abs(int(np.abs(said).argmax()) - 2 * RATE) < RATE // 1000 * 2
+
+
+def test_silence_stays_silence_however_loud_it_should_be(workspace: Space, tmp_path: Path) -> None:
+    song = wav(tmp_path / "s.wav", np.zeros(2 * RATE))
+
+    said = heard(plain(2, loudness_lufs=-14), workspace(song=song))
+
+    assert np.abs(said).max() < 1e-3
+
+
+def clip_of(first_s: float, seconds: float, **wishes: object) -> ClipSound:
+    """A showing of the clip, from half a second into its file."""
+    sound = {"speed": Fraction(1), "rise_samples": 441, "fall_samples": 441, **wishes}
+    return ClipSound(
+        "clip", "sha", "wav", 0, 500_000,
+        first_sample=round(first_s * RATE), samples=round(seconds * RATE), **sound,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+@pytest.mark.parametrize("gain_db", [-12.0, 0.0])
+def test_a_clip_is_heard_while_it_is_shown_and_the_song_steps_back(
+    workspace: Space, tmp_path: Path, gain_db: float
+) -> None:
+    song = wav(tmp_path / "s.wav", tone(440, 6))
+    clip = wav(tmp_path / "c.wav", tone(1500, 4, 0.3))
+    sound = plain(6, clips=(clip_of(2, 2),), clips_gain_db=gain_db)
+
+    said = heard(sound, workspace(song=song, clip=clip))
+
+    assert level_of(1500, said, 0, 1.99) < 0.002
+    assert level_of(1500, said, 4.01, 6) < 0.002
+    assert level_of(1500, said, 2.1, 3.9) == pytest.approx(0.3 * 10 ** (gain_db / 20), rel=0.1)
+    assert level_of(440, said, 0.2, 1.9) == pytest.approx(0.2, rel=0.05)
+    assert level_of(440, said, 3, 3.9) < 0.15
+
+
+def test_clips_that_meet_in_a_transition_both_sound(workspace: Space, tmp_path: Path) -> None:
+    song = wav(tmp_path / "s.wav", np.zeros(4 * RATE))
+    clip, other = wav(tmp_path / "c.wav", tone(700, 4)), wav(tmp_path / "o.wav", tone(1900, 4))
+    second = ClipSound("other", "sha", "wav", 0, 0, Fraction(1), RATE, 3 * RATE, RATE, 441)
+    sound = plain(4, clips=(clip_of(0, 2, fall_samples=RATE), second))
+
+    said = heard(sound, workspace(song=song, clip=clip, other=other))
+
+    assert level_of(700, said, 0.1, 0.9) == pytest.approx(0.2, rel=0.1)
+    for pitch_hz in (700, 1900):
+        assert level_of(pitch_hz, said, 1.4, 1.6) == pytest.approx(0.1, rel=0.15)
+    assert level_of(700, said, 2.1, 4) < 0.002
+
+
+def test_slow_motion_keeps_the_pitch(workspace: Space, tmp_path: Path) -> None:
+    song = wav(tmp_path / "s.wav", np.zeros(3 * RATE))
+    clip = wav(tmp_path / "c.wav", tone(1000, 2))
+    sound = plain(3, clips=(clip_of(0, 3, speed=Fraction(1, 2)),))
+
+    said = heard(sound, workspace(song=song, clip=clip))
+
+    assert level_of(1000, said, 0.3, 2.8) > 0.1
+    assert level_of(500, said, 0.3, 2.8) < 0.03
+
+
+def test_sound_that_breaks_off_is_silence_from_there(workspace: Space, tmp_path: Path) -> None:
+    song = wav(tmp_path / "s.wav", np.zeros(3 * RATE))
+    clip = wav(tmp_path / "c.wav", tone(1000, 1.5))
+    sound = plain(3, clips=(clip_of(0, 3),))
+
+    said = heard(sound, workspace(song=song, clip=clip))
+
+    assert level_of(1000, said, 0.1, 0.9) == pytest.approx(0.2, rel=0.1)
+    assert level_of(1000, said, 1.1, 2.9) < 0.002
+    assert abs(len(said) - 3 * RATE) <= 1024
