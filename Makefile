@@ -11,6 +11,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 FONT := /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 
+# A program and the Debian package that it is in; the second line is what the tests need besides.
+TOOLS := ffmpeg:ffmpeg bwrap:bubblewrap prlimit:util-linux
+TEST_TOOLS := nginx:nginx systemd-analyze:systemd openssl:openssl curl:curl
+
+# Where `make install` puts the service (docs/install.md); DESTDIR stages its files for a package.
+DESTDIR :=
+PREFIX := /opt/beatstitch
+ETC := /etc
+DATA := /var/lib/beatstitch
+
 # `make demo SONG=… MEDIA="…"` takes your own; without them both are painted and composed first.
 SONG ?= demo/song.wav
 MEDIA ?= demo/media
@@ -24,10 +34,9 @@ setup: tools     ## install what is missing: Debian packages, a venv from the lo
 
 tools:
 	@missing=()
+	PATH="$$PATH:/usr/sbin"
 	has() { command -v "$$1" > /dev/null || missing+=("$$2"); }
-	has ffmpeg ffmpeg
-	has bwrap bubblewrap
-	has prlimit util-linux
+	for tool in $(TOOLS); do has "$${tool%:*}" "$${tool#*:}"; done
 	[ -e $(FONT) ] || missing+=(fonts-dejavu-core)
 	if ! [ -x $(BIN)/python ]; then
 	    has python3.11 python3.11
@@ -83,7 +92,8 @@ server-tools:
 	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql > /dev/null
 
 test: setup server-tools lint ## lint, then the whole suite
-	@$(BIN)/python -m pytest
+	@$(MAKE) -s --no-print-directory tools TOOLS="$(TEST_TOOLS)"
+	$(BIN)/python -m pytest
 
 torture: setup server-tools ## kill and freeze workers by the thousand on both databases, for half an hour
 	@for database in sqlite postgresql; do $(BIN)/python tests/torture/claimers.py kills $$database; done
@@ -108,6 +118,47 @@ migrate: setup   ## bring the database up to this version; it is copied first
 
 backup: setup    ## write a backup of the database and the files into backups/, while all runs
 	@$(BIN)/flask --app beatstitch database backup --files backups/$$(date -u +%Y%m%dT%H%M%S)
+
+.PHONY: install install-files
+install:         ## onto this Debian 12, as root: the service, its units, its site of nginx
+	@$(MAKE) -s --no-print-directory tools TOOLS="$(TOOLS) nginx:nginx"
+	[ "$$(id -u)" = 0 ] || { echo "Run this as root: sudo make install" >&2; exit 1; }
+	getent passwd beatstitch > /dev/null || adduser --quiet --system --group --home $(DATA) --no-create-home beatstitch
+	usermod --append --groups beatstitch www-data
+	install -d -o beatstitch -g beatstitch -m 0750 $(DATA) /var/cache/beatstitch
+	install -d -o beatstitch -g beatstitch -m 0700 $(DATA)/database
+	$(MAKE) -s --no-print-directory $(PREFIX)/venv/.locked VENV=$(PREFIX)/venv
+	$(PREFIX)/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation --force-reinstall .
+	echo "Compiling librosa's loops (once) …"
+	NUMBA_CACHE_DIR=/var/cache/beatstitch/numba PYTHONPATH=tests $(PREFIX)/venv/bin/python tests/warm_up.py
+	chown -R beatstitch: /var/cache/beatstitch
+	$(MAKE) -s --no-print-directory install-files
+	[ -d /run/systemd/system ] || { echo "Installed; systemd is not running here, so nothing was started."; exit 0; }
+	systemctl daemon-reload
+	systemctl enable --quiet --now beatstitch-web.socket
+	systemctl enable --quiet beatstitch-web beatstitch-worker
+	systemctl restart beatstitch-web beatstitch-worker
+	nginx -t -q && systemctl restart nginx
+	echo "BeatStitch answers at http://$$(hostname)/ (docs/install.md says what comes next: TLS)."
+
+install-files:   # the units, the site of nginx, and a key of this machine's own unless there is one
+	@install -d $(DESTDIR)$(ETC)/systemd/system $(DESTDIR)$(ETC)/nginx/sites-available $(DESTDIR)$(ETC)/nginx/sites-enabled $(DESTDIR)$(ETC)/beatstitch
+	for file in systemd/*; do
+	    sed -e 's|/opt/beatstitch|$(PREFIX)|; s|/var/lib/beatstitch|$(DATA)|; s|/etc/beatstitch|$(ETC)/beatstitch|' "$$file" > $(DESTDIR)$(ETC)/systemd/system/"$$(basename "$$file")"
+	done
+	site=$(DESTDIR)$(ETC)/nginx/sites-available/beatstitch
+	[ -e "$$site" ] && [ -z "$(FORCE)" ] || sed 's|/var/lib/beatstitch|$(DATA)|' nginx/beatstitch.conf > "$$site"
+	enabled=$(DESTDIR)$(ETC)/nginx/sites-enabled
+	ln -sf ../sites-available/beatstitch "$$enabled"/beatstitch
+	# Debian's welcome page would answer in our place.
+	[ "$$(readlink "$$enabled"/default || true)" != /etc/nginx/sites-available/default ] || rm "$$enabled"/default
+	env=$(DESTDIR)$(ETC)/beatstitch/env
+	[ -e "$$env" ] || (umask 077
+	    printf '# Settings of the service: docs/settings.md has them all.\n' > "$$env"
+	    printf 'SECRET_KEY=%s\n' "$$(head -c 36 /dev/urandom | base64)" >> "$$env"
+	    printf 'STORAGE_PATH=$(DATA)\n' >> "$$env"
+	    printf 'DATABASE_URL=sqlite:///$(DATA)/database/beatstitch.db\n' >> "$$env"
+	    printf 'BEATSTITCH_ACCEL=/_files/\n' >> "$$env")
 
 lock:            ## write requirements.lock anew (needs uv)
 	@uv pip compile -q --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

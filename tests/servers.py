@@ -37,6 +37,7 @@ class Deployment:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     url: str = ""
+    umask: int = -1
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
@@ -70,6 +71,7 @@ class Deployment:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                umask=self.umask,
             )
         self.processes.append(process)
         return process

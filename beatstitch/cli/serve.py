@@ -1,5 +1,6 @@
 """`beatstitch serve`: the web process."""
 
+import os
 import signal
 import socket
 from contextlib import suppress
@@ -18,6 +19,8 @@ from beatstitch.web.server import Server
 
 BACKLOG = 1024
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_FIRST_INHERITED = 3
+"""SD_LISTEN_FDS_START (sd_listen_fds(3))."""
 
 
 @click.command()
@@ -31,9 +34,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 )
 @click.option("--threads", type=click.IntRange(2, 256), default=8, show_default=True)
 def serve(host: str, port: int, path: Path | None, threads: int) -> None:
-    """Answer HTTP until told to stop (SIGTERM or Ctrl-C), and finish what is in hand."""
+    """Answer HTTP until told to stop (SIGTERM or Ctrl-C), and finish what is in hand.
+
+    A socket that systemd has opened for this process (sd_listen_fds(3)) is used before any other:
+    while one server stops and the next starts, callers wait there.
+    """
     here = settings()
-    if here.debug and (path is not None or host not in LOOPBACK):
+    inherited = _inherited()
+    if here.debug and (inherited or path or host not in LOOPBACK):
         raise Invalid(
             "debug_in_public",
             f"DEBUG shows faults to whoever asks; set DEBUG=false, or listen on {LOOPBACK[0]}.",
@@ -41,7 +49,7 @@ def serve(host: str, port: int, path: Path | None, threads: int) -> None:
     logs.start("DEBUG" if here.debug else here.log_level)
     tokens.secret()
     premises.connected()
-    listener = _unix(path) if path else _tcp(host, port)
+    listener = inherited or (_unix(path) if path else _tcp(host, port))
     server = Server(create_app(seats=threads // 2), listener, threads)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -50,13 +58,22 @@ def serve(host: str, port: int, path: Path | None, threads: int) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     click.echo(f"BeatStitch answers at {_address(listener)}")
-    if path is None:
+    if listener.family != socket.AF_UNIX:
         click.echo(f"Its API is described at {_address(listener)}api/docs")
     try:
         server.run()
     finally:
-        if path:
+        if path and inherited is None:
             path.unlink(missing_ok=True)
+
+
+def _inherited() -> socket.socket | None:
+    """The socket that systemd listens on for us, if it does (sd_listen_fds(3))."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    listener = socket.socket(fileno=_FIRST_INHERITED)
+    listener.set_inheritable(False)
+    return listener
 
 
 def _tcp(host: str, port: int) -> socket.socket:

@@ -165,25 +165,28 @@ def answers(
     refuses: tuple[int, ...] = (),
     takes: type[BaseModel] | None = None,
     file: str | None = None,
+    is_stored: bool = True,
 ) -> Callable[[Callable[..., object]], Route]:
     """Check and describe a route: what it gives by status, and which errors it has of its own.
 
     `takes` describes a multipart body, which the route reads itself; `file` is the content type of
-    a route that gives bytes instead of JSON. What follows from what the route is (a token, an id in
+    a route that gives bytes instead of JSON, and which has ranges and conditions if those are of a
+    stored file. What follows from what the route is (a token, an id in
     its path, a body, a file) is added.
     """
 
     def decorate(view: Callable[..., object]) -> Route:
-        given = {**gives, **(_OF_A_FILE if _is_stored(file) else {})}
+        is_download = file is not None and is_stored
+        given = {**gives, **(_OF_A_FILE if is_download else {})}
         codes: dict[str, Any] = {f"HTTP_{status}": model for status, model in given.items()}
-        for status in sorted({*refuses, *_usual_errors(view, takes, file)} - set(given)):
+        for status in sorted({*refuses, *_usual_errors(view, takes, is_download)} - set(given)):
             codes[f"HTTP_{status}"] = Problem
         if file is not None:
             _files[view.__name__] = file
         _scopes[view.__name__] = getattr(view, "scope", None)
         is_open = getattr(view, "is_open_to_all", False)
         ways: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"cookie": []}]
-        if _is_stored(file):
+        if is_download:
             view.__dict__["is_download"] = True
             ways.append({"link": []})
         described = _tree.validate(
@@ -201,13 +204,8 @@ def answers(
 _OF_A_FILE = {200: None, 206: None, 304: None}
 
 
-def _is_stored(file: str | None) -> bool:
-    """Whether the route gives a file, which has ranges and conditions, and no stream."""
-    return file not in (None, "text/event-stream")
-
-
 def _usual_errors(
-    view: Callable[..., object], takes: type[BaseModel] | None, file: str | None
+    view: Callable[..., object], takes: type[BaseModel] | None, is_download: bool
 ) -> set[int]:
     names = set(inspect.signature(view).parameters)
     usual = {422, 500, 503}
@@ -217,7 +215,7 @@ def _usual_errors(
         usual |= {400, 413, 415}
     if takes is not None:
         usual |= {507}
-    if _is_stored(file):
+    if is_download:
         usual |= {412, 416}
     if any(name.endswith("_id") for name in names):
         usual |= {404}

@@ -61,6 +61,12 @@ def of_category(category: str) -> Callable[[View], View]:
     return mark
 
 
+def uncounted(view: View) -> View:
+    """Mark a view that is a part of what is counted elsewhere."""
+    view.__dict__["is_uncounted"] = True
+    return view
+
+
 class Rates:
     """The counts, in a file that the web processes of one machine share."""
 
@@ -134,7 +140,9 @@ def install(app: Flask, settings: Settings) -> None:
         view = current_app.view_functions.get(request.endpoint or "")
         asker = guard.admitted()
         category = getattr(view, "rate_category", None)
-        if view is None or (asker is None and category is None):
+        if view is None or getattr(view, "is_uncounted", False):
+            return
+        if asker is None and category is None:
             return
         by_method = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
         category = category or by_method

@@ -8,6 +8,7 @@ that the disk has no room for. Large bodies are spooled to the data disk.
 import errno
 import json
 import logging
+import select
 import socket
 import tempfile
 import time
@@ -80,6 +81,7 @@ class Server:
             self._turn(_TICK_S)
             systemd.alive("answering")
         systemd.leaving()
+        self._take_in_who_has_knocked()
         # The listener alone: the trigger beside it still wakes this loop for finished requests.
         wasyncore.dispatcher.close(self._server)
         self._seats.closing.set()
@@ -88,15 +90,31 @@ class Server:
             self._turn(_TICK_S / 10)
         log.info("server stopped", extra={"cut_off": self._busy()})
 
+    def _take_in_who_has_knocked(self) -> None:
+        """Accept the connections that wait at the listener: closing it would cut them off."""
+        door = select.poll()
+        door.register(self._server.socket, select.POLLIN)
+        for _ in range(CONNECTIONS):
+            if not door.poll(0):
+                break
+            self._server.handle_accept()
+
     def _turn(self, timeout_s: float) -> None:
         wasyncore.loop(timeout_s, use_poll=True, map=self._server._map, count=1)
 
     def _busy(self) -> int:
-        """How many connections have a request half read, in work, or not all sent."""
+        """How many connections have a request half read, in work, not all sent, or on its way."""
         return sum(
             bool(channel.request or channel.requests or channel.total_outbufs_len)
+            or _has_just_come(channel)
             for channel in list(self._server.active_channels.values())
         )
+
+
+def _has_just_come(channel: HTTPChannel) -> bool:
+    """Whether nothing has been read of this connection yet, though there was hardly time for it."""
+    is_silent = bool(channel.last_activity == channel.creation_time)
+    return is_silent and time.time() < channel.creation_time + _TICK_S
 
 
 class _Refusal:

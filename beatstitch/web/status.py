@@ -108,7 +108,7 @@ def liveness() -> Alive:
 
 
 @blueprint.get("/metrics")
-@answers({200: None}, file="text/plain")
+@answers({200: None}, file="text/plain", is_stored=False)
 @guard.open_to_all
 def metrics() -> Response:
     """Measurements for Prometheus. The shipped nginx doesn't pass this address on."""

@@ -111,6 +111,15 @@ def me() -> Me:
     return Me.of(user, projects.count_of_user(user.id))
 
 
+@blueprint.get("/check")
+@answers({204: None})
+@rates.uncounted
+@guard.needs("write")
+def check_token() -> Response:
+    """Whether the token or key in use may write: what a proxy asks before an upload passes it."""
+    return make_response("", 204)
+
+
 def _passwords() -> Passwords:
     here: Passwords = current_app.extensions[EXTENSION]
     return here

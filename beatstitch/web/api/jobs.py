@@ -54,7 +54,7 @@ def get_job(job_id: str, query: WaitQuery) -> JobShown:
 
 
 @blueprint.get("/<job_id>/events")
-@answers({200: None}, file="text/event-stream")
+@answers({200: None}, file="text/event-stream", is_stored=False)
 def job_events(job_id: str) -> Response:
     """The job's progress as Server-Sent Events: `progress`, and `end` as the last."""
     job = guard.job(job_id)
