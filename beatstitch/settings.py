@@ -94,6 +94,24 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_MAX_AUDIO_BYTES",
         description="How many bytes a song may have.",
     )
+    projects_per_user: int = Field(
+        default=20,
+        ge=0,
+        validation_alias="BEATSTITCH_PROJECTS_PER_USER",
+        description="How many projects a user may have, unless `flask users limits` says another.",
+    )
+    media_per_user: int = Field(
+        default=1000,
+        ge=0,
+        validation_alias="BEATSTITCH_MEDIA_PER_USER",
+        description="How many photos and clips a user may have in all projects together.",
+    )
+    bytes_per_user: int = Field(
+        default=50 * 1000**3,
+        ge=0,
+        validation_alias="BEATSTITCH_BYTES_PER_USER",
+        description="How many bytes of uploads and films a user may have.",
+    )
     disk_floor_bytes: int = Field(
         default=1000**3,
         ge=0,

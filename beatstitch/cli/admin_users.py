@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from beatstitch.cli import premises, witness
 from beatstitch.cli.sentences import OneSentence, printable
 from beatstitch.db import audit as deeds
-from beatstitch.db import projects
+from beatstitch.db import projects, quotas, usage
 from beatstitch.db import users as rows
 from beatstitch.web import intake
 from beatstitch.web.passwords import Passwords
@@ -90,6 +90,38 @@ def remove(username: str) -> None:
     rows.delete(user.id)
     witness.note("users remove", user.username, user.id)
     click.echo(f"removed {user.username}")
+
+
+@users.command()
+@click.argument("username")
+@click.option("--projects", "max_projects", type=click.IntRange(0), help="Projects.")
+@click.option("--media", "max_media", type=click.IntRange(0), help="Photos and clips in all.")
+@click.option("--bytes", "max_bytes", type=click.IntRange(0), help="Bytes of uploads and films.")
+@click.option("--reset", is_flag=True, help="Back to the deployment's own limits first.")
+def limits(username: str, reset: bool, **given: int | None) -> None:
+    """Show how much a user has and may have; change what is given."""
+    user = rows.named(username)
+    changes: dict[str, int | None] = dict.fromkeys(given) if reset else {}
+    changes |= {name: most for name, most in given.items() if most is not None}
+    if changes:
+        rows.set_limits(user.id, changes)
+        witness.note("users limits", f"{user.username} {changes}", user.id)
+        user = rows.by_id(user.id)
+    most = quotas.allowance(user)
+    click.echo(f"projects  {projects.count_of_user(user.id)} of {most.projects}")
+    click.echo(f"media     {usage.media_of_user(user.id)} of {most.media}")
+    click.echo(f"bytes     {user.bytes_used} of {most.bytes}")
+
+
+@users.command()
+@click.argument("usernames", nargs=-1, required=True)
+def recount(usernames: tuple[str, ...]) -> None:
+    """Count the bytes of users anew, from their uploads and films."""
+    for username in usernames:
+        user = rows.named(username)
+        difference = usage.recount(user.id)
+        witness.note("users recount", f"{user.username} {difference:+d}", user.id)
+        click.echo(f"{user.username}: {difference:+d} bytes")
 
 
 @users.command()

@@ -14,7 +14,7 @@ from peewee import (
     fn,
 )
 
-from beatstitch.db import base
+from beatstitch.db import base, projects, quotas
 from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.errors import NotFound
@@ -79,8 +79,12 @@ BeatGridVersion.add_index(
 def replace(
     project_id: str, *, track_id: str, filename: str, file_size: int, checksum: str, key: str
 ) -> AudioTrack:
-    """The project's song from now on; the one before goes, with its grids."""
+    """The project's song from now on; the one before goes, with its grids. Raises LimitReached."""
     with base.transaction():
+        owner_id = projects.by_id(project_id).user_id
+        if (before := of_project(project_id)) is not None:
+            quotas.give_back(owner_id, before.file_size)
+        quotas.take(owner_id, file_size)
         AudioTrack.delete().where(AudioTrack.project == project_id).execute()
         return AudioTrack.create(
             id=track_id,

@@ -18,9 +18,10 @@ from peewee import (
 )
 from pydantic import TypeAdapter
 
-from beatstitch.db import base
+from beatstitch.db import base, projects, quotas, users
 from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
+from beatstitch.db.users import User
 from beatstitch.documents import read
 from beatstitch.errors import Invalid, LimitReached, NotFound, PreconditionFailed
 from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MIN_SOURCE_RANGE_MS
@@ -81,7 +82,7 @@ def add(
 ) -> MediaAsset:
     """A new asset at the end of the project's order. `checksum` is the SHA-256 in hex.
 
-    Raises LimitReached when the project has as many as allowed.
+    Raises LimitReached when the project or its user has as many as allowed, or no room.
     """
     with base.transaction():
         count = MediaAsset.select().where(MediaAsset.project == project_id).count()
@@ -92,6 +93,9 @@ def add(
                 "Remove some, or use a second project.",
                 limit=MAX_MEDIA_PER_PROJECT,
             )
+        owner = users.by_id(projects.by_id(project_id).user_id)
+        _require_room_for_one(owner)
+        quotas.take(owner.id, file_size)
         last = (
             MediaAsset.select(fn.MAX(MediaAsset.sort_order))
             .where(MediaAsset.project == project_id)
@@ -106,6 +110,18 @@ def add(
             checksum=checksum,
             original_key=original_key,
             sort_order=0 if last is None else last + 1,
+        )
+
+
+def _require_room_for_one(owner: User) -> None:
+    count = MediaAsset.select().join(Project).where(Project.user == owner.id).count()
+    most = quotas.allowance(owner).media
+    if count >= most:
+        raise LimitReached(
+            "too_many_media",
+            f"You have {count} photos and clips in all; {most} are allowed. "
+            "Delete some that you no longer need.",
+            limit=most,
         )
 
 
@@ -237,4 +253,5 @@ def reorder(project_id: str, order: Sequence[str]) -> None:
 def delete(asset: MediaAsset) -> None:
     """Remove the row; its files go when no row names them any more."""
     with base.transaction():
-        MediaAsset.delete().where(MediaAsset.id == asset.id).execute()
+        if MediaAsset.delete().where(MediaAsset.id == asset.id).execute():
+            quotas.give_back(projects.by_id(asset.project_id).user_id, asset.file_size)

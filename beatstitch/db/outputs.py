@@ -5,7 +5,7 @@ from typing import Literal
 
 from peewee import BigIntegerField, CharField, ForeignKeyField
 
-from beatstitch.db import base
+from beatstitch.db import base, projects, quotas
 from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.errors import NotFound
@@ -45,6 +45,7 @@ def add(
 ) -> Output:
     """Note a finished film, whose file is in storage already."""
     with base.transaction():
+        quotas.add(projects.by_id(project_id).user_id, file_size)
         return Output.create(
             id=output_id,
             project=project_id,
@@ -93,10 +94,19 @@ def made_before(moment: datetime, kind: OutputKind, limit: int) -> list[Output]:
 def mark_removed(output_id: str, at: datetime) -> None:
     """The file is gone; the row stays, to answer that it was here."""
     with base.transaction():
+        _give_back(output_id)
         Output.update(removed_at=at).where(Output.id == output_id).execute()
 
 
 def delete(output: Output) -> None:
     """Remove the row; its file goes when no row names it any more."""
     with base.transaction():
+        _give_back(output.id)
         Output.delete().where(Output.id == output.id).execute()
+
+
+def _give_back(output_id: str) -> None:
+    """The bytes of a film that still has its file count no more."""
+    kept = Output.get_or_none((Output.id == output_id) & Output.removed_at.is_null())
+    if kept is not None:
+        quotas.give_back(projects.by_id(kept.project_id).user_id, kept.file_size)

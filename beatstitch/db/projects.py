@@ -5,10 +5,9 @@ from datetime import datetime
 
 from peewee import CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
-from beatstitch.db import base
+from beatstitch.db import base, quotas, users
 from beatstitch.db.users import User
 from beatstitch.errors import LimitReached, NotFound, Stale
-from beatstitch.limits import MAX_PROJECTS_PER_USER
 
 
 class Project(base.Row):
@@ -30,13 +29,13 @@ def create(
 ) -> Project:
     """A new project. Raises LimitReached when the user has as many as allowed."""
     with base.transaction():
-        count = count_of_user(user_id)
-        if count >= MAX_PROJECTS_PER_USER:
+        count, most = count_of_user(user_id), quotas.allowance(users.by_id(user_id)).projects
+        if count >= most:
             raise LimitReached(
                 "too_many_projects",
-                f"You have {count} projects; {MAX_PROJECTS_PER_USER} are allowed. "
+                f"You have {count} projects; {most} are allowed. "
                 "Delete one that you no longer need.",
-                limit=MAX_PROJECTS_PER_USER,
+                limit=most,
             )
         return Project.create(
             user=user_id, name=name, description=description, settings=dict(settings or {})

@@ -1,5 +1,6 @@
 """Accounts: names, password hashes, and the token version that revokes every token at once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from peewee import BigIntegerField, CharField, IntegerField, IntegrityError, TextField
@@ -73,6 +74,12 @@ def set_password(user_id: str, password_hash: str) -> None:
         )
     if not changed:
         raise _missing()
+
+
+def set_limits(user_id: str, limits: Mapping[str, int | None]) -> None:
+    """Other limits, by the names of their columns; None is the deployment's."""
+    with base.transaction():
+        User.update(dict(limits)).where(User.id == user_id).execute()
 
 
 def void_tokens(user_id: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from beatstitch import queue
-from beatstitch.db import audio, base, jobs, media, projects
+from beatstitch.db import audio, base, jobs, media, projects, quotas, usage
 from beatstitch.db.audio import AudioTrack
 from beatstitch.db.jobs import Job
 from beatstitch.db.media import MediaAsset
@@ -65,7 +65,7 @@ def take_medium(project: Project, file: Incoming) -> MediaAsset:
 def take_song(project: Project, file: Incoming) -> tuple[AudioTrack, Job]:
     """A song is the project's song from now on, and a job will hear it; the one before goes.
 
-    Raises MediaRejected, UnsupportedMedia, TooLarge, InsufficientStorage.
+    Raises MediaRejected, UnsupportedMedia, TooLarge, LimitReached, InsufficientStorage.
     """
     container, _ = file.container(SOUND)
     track_id = base.new_id()
@@ -109,6 +109,7 @@ def drop_project(project: Project) -> None:
     """A project goes, with its jobs and every file of it."""
     with base.transaction():
         queue.cancel_project(project.id, queue.now())
+        quotas.give_back(project.user_id, usage.of_project(project.id))
         projects.delete(project)
     storage = configured()
     for place in ("uploads", "derived", "outputs"):

@@ -301,3 +301,20 @@ def test_a_user_who_is_not_there_is_one_sentence(admin: Admin, anna: users.User)
     refused = admin("keys", "list", "nobody")
 
     assert (refused.exit_code, refused.output) == (1, "Error: There is no such user.\n")
+
+
+def test_an_account_gets_limits_of_its_own_and_the_usual_ones_back(
+    admin: Admin, anna: users.User
+) -> None:
+    own = admin("users", "limits", "anna", "--projects", "3", "--bytes", "1000").output
+    usual = admin("users", "limits", "anna", "--reset", "--media", "0").output
+
+    assert own == "projects  0 of 3\nmedia     0 of 1000\nbytes     0 of 1000\n"
+    assert usual == "projects  0 of 20\nmedia     0 of 0\nbytes     0 of 50000000000\n"
+
+
+def test_a_wrong_count_of_bytes_is_put_right(admin: Admin, anna: users.User) -> None:
+    users.set_limits(anna.id, {"bytes_used": 12})
+
+    assert admin("users", "recount", "anna").output == "anna: -12 bytes\n"
+    assert users.by_id(anna.id).bytes_used == 0

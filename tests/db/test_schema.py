@@ -140,3 +140,26 @@ def test_jobs_go_on_while_the_schema_grows_under_them(
     assert left > 0
     assert worker.returncode == 0
     assert jobs.count(statuses=["complete"]) == 100
+
+
+def test_what_users_had_stored_before_is_counted_by_the_migration(
+    any_empty_database: str,
+) -> None:
+    schema._runner().up("0001_initial")
+    for row in (
+        "INSERT INTO users VALUES ('anna', 'anna', 'anna', '', 0, 0)",
+        "INSERT INTO users VALUES ('ben', 'ben', 'ben', '', 0, 0)",
+        "INSERT INTO projects VALUES ('film', 'anna', 'film', '', '{}', 1, 0, 0)",
+        "INSERT INTO media_assets (id, project_id, filename, media_type, processing_status,"
+        " file_size, checksum, sort_order, excluded, pinned, original_key, created_at)"
+        " VALUES ('photo', 'film', '', 'image', 'ready', 100, '', 0, false, false, '', 0)",
+        "INSERT INTO outputs (id, project_id, job_id, kind, storage_key, file_size, edl_hash,"
+        " created_at, removed_at) VALUES ('a', 'film', 'a', 'final', '', 20, '', 0, NULL),"
+        " ('b', 'film', 'b', 'final', '', 7, '', 0, 1)",
+    ):
+        with base.transaction():
+            base.database.execute_sql(row)
+
+    schema.upgrade()
+
+    assert [users.by_id(name).bytes_used for name in ("anna", "ben")] == [120, 0]

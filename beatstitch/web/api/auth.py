@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request
 
-from beatstitch.db import base, projects, sessions, users
+from beatstitch.db import base, jobs, projects, sessions, usage, users
 from beatstitch.errors import Forbidden, Unauthorized
 from beatstitch.settings import settings
-from beatstitch.web import guard, rates, tokens, witness
+from beatstitch.web import guard, intake, rates, tokens, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.passwords import Passwords
 from beatstitch.web.shapes.account import (
@@ -108,7 +108,15 @@ def change_password(json: PasswordChange) -> Response:
 def me() -> Me:
     """Who I am, with limits and usage."""
     user = guard.caller()
-    return Me.of(user, projects.count_of_user(user.id))
+    renders = sum(
+        jobs.count(user_id=user.id, kind=kind, statuses=["running"]) for kind in intake.RENDERS
+    )
+    used = {
+        "projects": projects.count_of_user(user.id),
+        "media": usage.media_of_user(user.id),
+        "renders": renders,
+    }
+    return Me.of(user, guard.scopes(), used)
 
 
 @blueprint.get("/check")

@@ -1,13 +1,16 @@
 """Accounts and logins."""
 
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from beatstitch.db import quotas
 from beatstitch.db.users import User
-from beatstitch.limits import MAX_PROJECTS_PER_USER
+from beatstitch.limits import MAX_RENDERS_PER_USER
 from beatstitch.web import passwords
 from beatstitch.web.openapi import Body, Moment, Shown
+from beatstitch.web.shapes.keys import AnyScope
 
 Username = Annotated[str, Field(min_length=3, max_length=50, pattern=r"^[\w.@+-]+$")]
 
@@ -79,19 +82,29 @@ class Usage(Shown):
 
 
 class Me(Shown):
-    """The caller, with limits and usage."""
+    """The caller, what they may, and limits with usage; `renders` are those under way, and more
+    wait in the queue."""
 
     id: str
     username: str
     created_at: Moment
+    scopes: list[AnyScope]
     projects: Usage
+    media: Usage
+    bytes: Usage
+    renders: Usage
 
     @staticmethod
-    def of(user: User, project_count: int) -> "Me":
-        """From the row."""
+    def of(user: User, scopes: Collection[AnyScope], used: Mapping[str, int]) -> "Me":
+        """From the row, and what of each has been used."""
+        most = quotas.allowance(user)
         return Me(
             id=user.id,
             username=user.username,
             created_at=user.created_at,
-            projects=Usage(used=project_count, limit=MAX_PROJECTS_PER_USER),
+            scopes=list(scopes),
+            projects=Usage(used=used["projects"], limit=most.projects),
+            media=Usage(used=used["media"], limit=most.media),
+            bytes=Usage(used=user.bytes_used, limit=most.bytes),
+            renders=Usage(used=used["renders"], limit=MAX_RENDERS_PER_USER),
         )
