@@ -14,7 +14,7 @@ from beatstitch import limits
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.delivery import check_places, delivery
 from beatstitch.cli.options import Rate, Rule, Size, Time
-from beatstitch.cli.production import Made, Wishes, produce
+from beatstitch.cli.production import Made, Wishes, produce, read_timeline
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.song import Steady
 from beatstitch.cli.summary import summary
@@ -25,13 +25,24 @@ from beatstitch.render.sync import report_json
 from beatstitch.render.target import Aspect, Codec, Loudness, PlatformName, Quality, Target
 from beatstitch.settings import settings
 from beatstitch.timeline.edl import dumps
-from beatstitch.timeline.settings import Fit, TransitionType, read_settings
+from beatstitch.timeline.settings import Fit, TimelineSettings, TransitionType, read_settings
 
-# A given timeline carries these itself.
-SET_BY_EDL = (
-    *("beats_per_cut", "transition", "fit", "size", "fps", "start", "duration", "detector"),
-    *("seed", "bpm", "offset", "beats", "section", "fade_out", "clip_sound"),
-)
+# A given timeline carries these itself: they may say the same, or nothing.
+SETTINGS_OF = {
+    "beats_per_cut": ("beats_per_cut",),
+    "transition": ("transition_type",),
+    "fit": ("fit",),
+    "size": ("output_width", "output_height"),
+    "fps": ("output_fps",),
+    "start": ("audio_start_ms",),
+    "duration": ("duration_ms",),
+    "seed": ("seed",),
+    "section": ("section_rules",),
+    "fade_out": ("audio_fade_out_ms",),
+    "clip_sound": ("clip_audio_gain_db",),
+}
+# And these have done their work when there is a timeline.
+OF_THE_BEATS = ("detector", "bpm", "offset", "beats")
 
 
 @click.command()
@@ -153,7 +164,8 @@ def make(
     **wanted: object,
 ) -> None:
     """Make a film of MEDIA (photos, clips, folders of them), cut to the beats of SONG."""
-    _refuse_idle_options(bpm, beats, from_edl)
+    film_settings = read_settings(_settings(size, wanted))
+    _refuse_idle_options(bpm, beats, from_edl, film_settings)
     report_file = report or _beside(output)
     places = {"the film": output, "the sync report": report_file}
     if edl is not None:
@@ -162,7 +174,7 @@ def make(
     wishes = Wishes(
         song=song,
         media=media,
-        settings=read_settings(_settings(size, wanted)),
+        settings=film_settings,
         detector=detector or settings().beat_detector,
         steady=Steady(bpm, 1000 * int(str(wanted["offset"]))) if bpm else None,
         grid=beats,
@@ -236,16 +248,24 @@ def _read(
     return {**read, song: "the song"}
 
 
-def _refuse_idle_options(bpm: float | None, beats: Path | None, from_edl: Path | None) -> None:
+def _refuse_idle_options(
+    bpm: float | None, beats: Path | None, from_edl: Path | None, asked: TimelineSettings
+) -> None:
     """An option that would do nothing is a mistake to name, not to pass over. Which detector is
     liked best is no wish for this film alone, so it may stand beside a tempo that is set."""
     ctx = click.get_current_context()
     given = [
-        name for name in SET_BY_EDL if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        name
+        for name in (*SETTINGS_OF, *OF_THE_BEATS)
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if from_edl is not None and given:
-        option = given[0].replace("_", "-")
-        raise click.UsageError(f"--{option} can't change a given timeline (--from-edl).")
+        theirs = read_timeline(from_edl).settings
+        for name in given:
+            fields = SETTINGS_OF.get(name, ())
+            if not fields or any(getattr(asked, f) != getattr(theirs, f) for f in fields):
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option} can't change a given timeline (--from-edl).")
     if "offset" in given and bpm is None:
         raise click.UsageError("--offset goes with --bpm.")
     if bpm is not None and beats is not None:

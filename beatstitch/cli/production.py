@@ -84,6 +84,14 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
     return Made(path, report, edl, film.plan, song, footage)
 
 
+def read_timeline(path: Path) -> Edl:
+    """The timeline of a file. Raises Invalid, naming the file, for one that can't be read."""
+    try:
+        return loads(path.read_bytes())
+    except Invalid as refused:
+        raise Invalid(refused.code, f"{path.name}: {refused.message}", refused.where) from refused
+
+
 def _heard(song: Given, wishes: Wishes, bench: Workbench, report: Report) -> Song:
     if wishes.edl is not None:
         return decode(song, bench, report)
@@ -95,12 +103,8 @@ def _heard(song: Given, wishes: Wishes, bench: Workbench, report: Report) -> Son
 
 
 def _asked(path: Path, song: Given) -> Edl:
-    """The timeline of a file. Raises Invalid, naming the file, for one that can't be read or is
-    of another song than this."""
-    try:
-        edl = loads(path.read_bytes())
-    except Invalid as refused:
-        raise Invalid(refused.code, f"{path.name}: {refused.message}", refused.where) from refused
+    """The timeline of a file. Raises Invalid for one of another song than this."""
+    edl = read_timeline(path)
     if edl.audio.checksum != song.checksum:
         raise Invalid("other_song", f"{path.name} was made for another song than this.")
     return edl

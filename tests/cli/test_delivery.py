@@ -152,6 +152,24 @@ def test_a_timeline_that_cannot_be_read_is_named_before_any_work(
     assert said.err.startswith("beatstitch: e.json: ")
 
 
+def test_options_beside_a_given_timeline_say_the_same_or_are_refused(
+    beatstitch: Run, given: Path
+) -> None:
+    make = ("make", "song.wav", "photo.jpg")
+    small = ("--size", "320x180", "--fps", "24", "--beats-per-cut", "2")
+    beatstitch(*make, "-o", "one.mp4", "--edl", "e.json", *small, "--bpm", "90", folder=given)
+    again = (*make, "-o", "two.mp4", "--from-edl", "e.json")
+
+    for options in (("--fps", "25"), ("--size", "320x180", "--seed", "1"), ("--bpm", "90")):
+        said = beatstitch(*again, *options, folder=given)
+        assert (said.code, (given / "two.mp4").exists()) == (2, False)
+        assert f"{options[-2]} can't change a given timeline" in said.err
+    said = beatstitch(*again, *small, folder=given)
+
+    assert said.code == 0, said.err
+    assert (given / "one.mp4").read_bytes() == (given / "two.mp4").read_bytes()
+
+
 def test_a_given_timeline_speaks_for_its_own_tempo(beatstitch: Run, given: Path) -> None:
     make = ("make", "song.wav", "photo.jpg")
     beatstitch(*make, "-o", "one.mp4", "--edl", "e.json", "--bpm", "90", folder=given)
