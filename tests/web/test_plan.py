@@ -89,6 +89,20 @@ def test_what_is_cached_costs_nothing_and_an_edit_costs_its_chunks(
 STILL = {"enabled": False}
 
 
+def test_a_plan_is_for_the_delivery_that_is_asked_for(
+    anna: Caller, project: str, worker: None
+) -> None:
+    plans = [
+        anna.post(f"{project}/timeline/plan", wish).json
+        for wish in ({}, {"profile": "tiktok"}, {"quality": "high"}, {"codec": "h265"})
+    ]
+
+    assert (plans[1]["width"], plans[1]["height"]) == (1080, 1920)
+    assert plans[2]["estimated_seconds"] > plans[0]["estimated_seconds"]
+    assert plans[2]["estimated_bytes"] > plans[0]["estimated_bytes"]
+    assert plans[3]["estimated_seconds"] > plans[0]["estimated_seconds"]
+
+
 def test_a_plan_tells_what_to_know_before(anna: Caller, project: str) -> None:
     anna.patch(f"{project}/settings", {"beats_per_cut": 2})
 

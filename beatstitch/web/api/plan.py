@@ -19,19 +19,22 @@ from beatstitch.render.estimate import estimate
 from beatstitch.render.order import ChunkOrder, FilmOrder
 from beatstitch.web import guard, versions
 from beatstitch.web.openapi import answers
-from beatstitch.web.shapes.timeline import PlannedChunk, PlanWish, RenderPlan
+from beatstitch.web.shapes.outputs import PlanWish
+from beatstitch.web.shapes.timeline import PlannedChunk, RenderPlan
 
 blueprint = Blueprint("plan", __name__, url_prefix="/api/projects/<project_id>/timeline")
 
 
 @blueprint.post("/plan")
 @answers({200: RenderPlan})
+@guard.needs("read")
 def plan_timeline(project_id: str, json: PlanWish) -> RenderPlan:
     """What rendering the timeline in force would take. Nothing is made."""
     project = guard.project(project_id)
     timeline = versions.in_force(project)
     encoder = _encoder()
-    film = film_order(Args(project.id, timeline.edl_hash, json.job_type), encoder or "")
+    wish = Args(project.id, timeline.edl_hash, json.job_type, json.target)
+    film = film_order(wish, encoder or "")
     rows = chunks.known(project.id, (film.song.name, *(chunk.name for chunk in film.chunks)))
     kept = {name: row.bytes for name, row in rows.items()}
     missing = {chunk.name: chunk for chunk in film.chunks if chunk.name not in kept}

@@ -1,6 +1,6 @@
 """Renders that are asked for, and the films that came of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -23,12 +23,9 @@ def _as_word(loudness: object) -> object:
     return str(loudness) if type(loudness) is int else loudness
 
 
-class RenderWish(Body):
-    """Which film: `edl_hash` is that of the timeline that was looked at; and how it is delivered,
-    where that is other than the timeline says."""
+class Delivery(Body):
+    """How a film is delivered, where that is other than the timeline says."""
 
-    job_type: Literal["preview", "final"]
-    edl_hash: Annotated[str, Field(min_length=1, max_length=128)]
     profile: PlatformName | None = None
     codec: Codec = AS_PLANNED.codec
     quality: Quality = AS_PLANNED.quality
@@ -39,6 +36,20 @@ class RenderWish(Body):
     def target(self) -> Target:
         """The delivery as the renderer meets it."""
         return Target(self.profile, self.codec, self.quality, self.aspect, self.loudness)
+
+
+class RenderWish(Delivery):
+    """Which film: `edl_hash` is that of the timeline that was looked at; and how it is delivered,
+    where that is other than the timeline says."""
+
+    job_type: OutputKind
+    edl_hash: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class PlanWish(Delivery):
+    """What the timeline would be rendered for, as a render would be asked."""
+
+    job_type: OutputKind = "final"
 
 
 class RenderStarted(Shown):

@@ -209,12 +209,6 @@ class GenerationStarted(Shown):
     message: str
 
 
-class PlanWish(Body):
-    """What the timeline would be rendered for."""
-
-    job_type: OutputKind = "final"
-
-
 class PlannedChunk(Shown):
     """A piece of the film that is made, and kept, as a whole."""
 
