@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools server-tools demo run test torture lint bench bench-sections migrate backup lock clean
+.PHONY: help setup tools server-tools demo run test torture lint bench bench-sections looks migrate backup lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -103,7 +103,7 @@ lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench
 	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
-	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/sections.py
+	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/sections.py
 	$(BIN)/lint-imports
 
 bench: setup     ## how well, fast and small the beats are found: madmom as it is, ours, librosa
@@ -118,6 +118,10 @@ migrate: setup   ## bring the database up to this version; it is copied first
 
 backup: setup    ## write a backup of the database and the files into backups/, while all runs
 	@$(BIN)/flask --app beatstitch database backup --files backups/$$(date -u +%Y%m%dT%H%M%S)
+
+looks: setup     ## every transition, move, fit and beat effect on one sheet: build/looks.png
+	@mkdir -p build
+	PYTHONPATH=tests $(BIN)/python bench/looks.py build/looks.png
 
 .PHONY: install install-files
 install:         ## onto this Debian 12, as root: the service, its units, its site of nginx

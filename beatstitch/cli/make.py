@@ -40,6 +40,8 @@ SETTINGS_OF = {
     "section": ("section_rules",),
     "fade_out": ("audio_fade_out_ms",),
     "clip_sound": ("clip_audio_gain_db",),
+    "pulse": ("pulse",),
+    "flash": ("flash",),
 }
 # And these have done their work when there is a timeline.
 OF_THE_BEATS = ("detector", "bpm", "offset", "beats")
@@ -74,7 +76,20 @@ OF_THE_BEATS = ("detector", "bpm", "offset", "beats")
     type=click.Choice(get_args(Fit)),
     default="cover",
     show_default=True,
-    help="Fill the frame, show all with bars, or show all before a blurred copy.",
+    help="Fill the frame, show all with bars, or show all before a blurred copy; auto fills it "
+    "unless more than half of a picture would be cut off.",
+)
+@click.option(
+    "--pulse",
+    type=click.FloatRange(0, limits.MAX_PULSE),
+    default=0.0,
+    help="Jump closer on every beat; 0.06 is 6 %.",
+)
+@click.option(
+    "--flash",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Mix this share of white into every cut, at most three in a second.",
 )
 @click.option("--size", type=Size(), default="1920x1080", show_default=True)
 @click.option("--fps", type=Rate(), default="30", show_default=True, help="Frames a second.")
@@ -222,6 +237,8 @@ def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, obj
         "output_height": size[1],
         "output_fps": wanted["fps"],
         "fit": wanted["fit"],
+        "pulse": wanted["pulse"],
+        "flash": wanted["flash"],
         "seed": wanted["seed"],
         "audio_start_ms": wanted["start"],
         "duration_ms": wanted["duration"],

@@ -1,6 +1,7 @@
 """Running what the renderer decided: a command whose inputs are keys and whose outputs are names
 meets the files and the folder that they stand for."""
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,7 +44,9 @@ def run_command(
 ) -> str:
     """Run a command; its outputs lie in `folder` afterwards. Gives and raises what `run` does."""
     outputs = [folder / output.name for output in command.outputs]
-    options = [*command.options]
+    options = [_placed(option, command, folder) for option in command.options]
+    for text in command.texts:
+        (folder / text.name).write_text(text.content)
     for output, path in zip(command.outputs, outputs, strict=True):
         options += [*output.options, str(path)]
     return run(
@@ -54,6 +57,20 @@ def run_command(
         on_progress=on_progress,
         stop=stop,
     )
+
+
+def _placed(option: str, command: Command, folder: Path) -> str:
+    """The option with the files of its texts in the places that were left for them."""
+    for text in command.texts:
+        option = option.replace(text.place, escaped(str(folder / text.name)))
+    return option
+
+
+def escaped(value: str) -> str:
+    """A value inside a filter graph: escaped for the filter's options, then for the graph.
+    https://ffmpeg.org/ffmpeg-filters.html#Notes-on-filtergraph-escaping"""
+    inner = re.sub(r"([\\':])", r"\\\1", value)
+    return re.sub(r"([\\'\[\],;\s])", r"\\\1", inner)
 
 
 def measure(

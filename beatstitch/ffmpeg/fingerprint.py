@@ -17,7 +17,7 @@ _LIMITS = Limits(timeout_s=15)
 def fingerprint() -> str:
     """As "ffmpeg 5.1.9-0+deb12u1, x264 164 r3095 baee400, x265 199".
 
-    Raises Unavailable if FFmpeg is missing or can't write H.264 or H.265.
+    Raises Unavailable if FFmpeg is missing, can't write H.264 or H.265, or can't move a camera.
     """
     x264 = _encoder("libx264", "h264", rb"x264 - core (\d+(?: r\d+\w*(?: \w+)?)?)")
     x265 = _encoder("libx265", "hevc", rb"x265 \(build (\d+)\)")
@@ -29,6 +29,8 @@ def _ffmpeg() -> str:
     named = re.match(rb"ffmpeg version (\S+)", done.stdout)
     if named is None:
         raise Unavailable("ffmpeg_missing", "FFmpeg does not tell its version. Install it anew.")
+    if b"--enable-libvidstab" not in done.stdout:
+        raise Unavailable("vidstab_missing", "This FFmpeg is built without vid.stab.")
     return named[1].decode()
 
 

@@ -7,8 +7,8 @@ seconds only here.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from beatstitch.render import filters
-from beatstitch.render.plan import Chunk, Layer, Piece
+from beatstitch.render.graph import Text, graph, ways
+from beatstitch.render.plan import Chunk, Layer
 from beatstitch.render.profile import Profile
 
 # One thread a process: two processes of one thread encode the same film in 0.79 of the time that
@@ -16,7 +16,6 @@ from beatstitch.render.profile import Profile
 THREADS = ("-threads", "1")
 # Source frames past the end of a piece, for rates that don't divide.
 SPARE_S = Fraction(1, 2)
-TINY_WIDTH, TINY_HEIGHT = 32, 18
 # Without auto_convert=0 the list puts parameter sets into every keyframe that a chunk begins with.
 JOIN_INPUT = ("-safe", "1", "-auto_convert", "0")
 X264 = ("-profile:v", "high")
@@ -49,11 +48,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What FFmpeg is told: inputs, options that hold for all, outputs."""
+    """What FFmpeg is told: inputs, options that hold for all, outputs, and the texts that a
+    filter graph among the options names."""
 
     inputs: tuple[Input, ...]
     options: tuple[str, ...]
     outputs: tuple[Output, ...]
+    texts: tuple[Text, ...] = ()
 
 
 def chunk_command(chunk: Chunk, profile: Profile) -> Command:
@@ -72,7 +73,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
         ),
         options=(
             *("-filter_threads", "1", "-filter_complex_threads", "1"),
-            *("-filter_complex", _graph(chunk, profile)),
+            *("-filter_complex", graph(chunk, profile)),
         ),
         outputs=(
             Output(
@@ -81,6 +82,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
             ),
             Output(("-map", "[tiny]", *frames, "-f", "rawvideo"), TINY_FILE),
         ),
+        texts=ways(chunk, profile),
     )
 
 
@@ -140,69 +142,6 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     needed_s = frames / rate * layer.speed + SPARE_S
     start = ("-ss", _seconds(Fraction(layer.start_us, 1_000_000))) if layer.start_us else ()
     return Input(source.key, source.demuxer, (*THREADS, *start, "-t", _seconds(needed_s)))
-
-
-def _graph(chunk: Chunk, profile: Profile) -> str:
-    parts = []
-    number = 0
-    for index, piece in enumerate(chunk.pieces):
-        chains = []
-        for layer in piece.layers:
-            chains.append(
-                f"[{number}:{layer.source.stream}]{_layer(layer, piece, profile, f'l{number}')}"
-            )
-            number += 1
-        if len(chains) == 2:
-            name = f"t{index}"
-            meeting = filters.meet(piece.transition, piece.frames, profile.frame_rate, name)
-            parts += [f"{chains[0]}[{name}a]", f"{chains[1]}[{name}b]", f"{meeting}[p{index}]"]
-        else:
-            parts.append(f"{chains[0]}[p{index}]")
-    pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
-    parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0,split[film][full]")
-    parts.append(f"[full]scale={TINY_WIDTH}:{TINY_HEIGHT}:flags=neighbor,format=gray[tiny]")
-    return ";".join(parts)
-
-
-def _layer(layer: Layer, piece: Piece, profile: Profile, name: str) -> str:
-    if layer.source.media_type == "image":
-        return _photo(layer, piece.frames, profile, name)
-    chain = [filters.retime(layer.speed, profile.frame_rate)]
-    if layer.source.is_interlaced:
-        # Before the rate changes, or fields of different frames would meet.
-        chain.insert(0, "yadif=deint=interlaced")
-    chain.append(_fitted(layer, profile, name))
-    if layer.source.is_hdr:
-        chain.append(filters.to_sdr(layer.source))
-    chain += ["format=yuv420p", filters.exactly(piece.frames)]
-    return ",".join(chain)
-
-
-def _photo(layer: Layer, frames: int, profile: Profile, name: str) -> str:
-    source, width, height = layer.source, profile.width, profile.height
-    held = filters.hold(frames, profile.frame_rate)
-    # A letterboxed photo stays still: its bars would move with it.
-    if not layer.ken_burns.enabled or profile.fit == "contain":
-        return f"{_fitted(layer, profile, name)},format=yuv420p,{held}"
-    if profile.fit == "cover":
-        move = filters.move(layer.ken_burns, source.width, source.height, width, height)
-        still = (
-            f"{filters.crop_exactly(move.needed)},{filters.scale(move.width, move.height, source)}"
-        )
-    else:
-        move = filters.move(layer.ken_burns, width, height, width, height)
-        still = filters.blur(source, move.width, move.height, name)
-    glide = filters.glide(move, layer.move_frame, layer.move_frames)
-    return f"{still},format=yuv420p,{held},{glide},{filters.scale(width, height)},format=yuv420p"
-
-
-def _fitted(layer: Layer, profile: Profile, name: str) -> str:
-    source, width, height = layer.source, profile.width, profile.height
-    if profile.fit == "contain":
-        return filters.contain(source, width, height)
-    if profile.fit == "blur" and source.aspect != Fraction(width, height):
-        return filters.blur(source, width, height, name)
-    return filters.cover(source, width, height)
 
 
 def _seconds(value: Fraction) -> str:

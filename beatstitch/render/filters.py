@@ -4,43 +4,20 @@ Nothing a user writes gets here; every value is a number or one of our own words
 the comments name were met with FFmpeg 5.1. Reference: https://ffmpeg.org/ffmpeg-filters.html
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from beatstitch.render.camera import Box
 from beatstitch.render.source import Source
-from beatstitch.timeline.edl import KenBurns
-from beatstitch.timeline.settings import TransitionType
+from beatstitch.timeline.settings import Fit
 
-# Pixels that a Ken Burns move can zoom into without going soft, at the cost of filtering them.
-MOST_OVERSAMPLING = Fraction(5, 4)
 # A picture of which cover keeps less than this is cropped before it is scaled, to the pixel of the
 # source; of others more is kept than a pixel matters.
 LEAST_KEPT = Fraction(1, 4)
+# What "auto" shows at least of a picture that it crops.
+LEAST_SHOWN = Fraction(1, 2)
 # The long side of the copy that is blurred, and its least side: where boxblur's radius of 4 is
 # more than half of a chroma plane, it darkens and stains the picture.
 BLUR_SIDE_PX, BLUR_LEAST_PX = 160, 20
-
-XFADE: dict[TransitionType, str] = {
-    "crossfade": "fade",
-    "wipe_left": "wipeleft",
-    "wipe_right": "wiperight",
-    "wipe_up": "wipeup",
-    "wipe_down": "wipedown",
-    "slide_left": "slideleft",
-    "slide_right": "slideright",
-    "zoom": "zoomin",
-}
-FADES: dict[TransitionType, str] = {"fade_black": "black", "fade_white": "white"}
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle inside a picture, in its pixels."""
-
-    x: Fraction
-    y: Fraction
-    width: Fraction
-    height: Fraction
 
 
 def retime(speed: Fraction, rate: Fraction) -> str:
@@ -49,7 +26,7 @@ def retime(speed: Fraction, rate: Fraction) -> str:
     start_time=0, for after a seek the first frame may lie up to a source frame behind 0.
     """
     slowed = "" if speed == 1 else f"setpts=PTS*{speed.denominator}/{speed.numerator},"
-    return f"{slowed}fps={_ratio(rate)}:start_time=0"
+    return f"{slowed}fps={ratio(rate)}:start_time=0"
 
 
 def exactly(frames: int) -> str:
@@ -62,7 +39,7 @@ def hold(frames: int, rate: Fraction) -> str:
     """One picture for `frames` frames: decoded once, where -loop 1 would decode it every time."""
     return (
         f"loop=loop=-1:size=1,setpts=N*{rate.denominator}/({rate.numerator}*TB),"
-        f"fps={_ratio(rate)},trim=end_frame={frames}"
+        f"fps={ratio(rate)},trim=end_frame={frames}"
     )
 
 
@@ -92,6 +69,16 @@ def scale(width: int, height: int, source: Source | None = None) -> str:
     return f"scale={width}:{height}:flags=bicubic{colours},setsar=1"
 
 
+def fit_of(fit: Fit, source: Source, width: int, height: int) -> Fit:
+    """How a picture is fitted. "auto" fills the frame, unless less than half of the picture would
+    be seen: a portrait in a landscape film is shown whole, before a blurred copy of itself."""
+    aspect = Fraction(width, height)
+    kept = min(aspect / source.aspect, source.aspect / aspect)
+    if fit == "auto":
+        return "blur" if kept < LEAST_SHOWN else "cover"
+    return "cover" if kept == 1 else fit
+
+
 def cover(source: Source, width: int, height: int) -> str:
     """Fill width × height, cutting off what is over at both sides."""
     aspect = Fraction(width, height)
@@ -99,14 +86,14 @@ def cover(source: Source, width: int, height: int) -> str:
     if kept < LEAST_KEPT:
         # Cut off first: as high as the frame, a sliver of 4096 × 1 would be 4.4 million wide.
         if source.aspect > aspect:
-            sides = f"'max(min(2,iw),iw*{_ratio(kept)})':ih"
+            sides = f"'max(min(2,iw),iw*{ratio(kept)})':ih"
         else:
-            sides = f"iw:'max(min(2,ih),ih*{_ratio(kept)})'"
+            sides = f"iw:'max(min(2,ih),ih*{ratio(kept)})'"
         return f"crop={sides},{scale(width, height, source)}"
     if source.aspect > aspect:
-        wide, high = _even_up(height * source.aspect), height
+        wide, high = even_up(height * source.aspect), height
     else:
-        wide, high = width, _even_up(width / source.aspect)
+        wide, high = width, even_up(width / source.aspect)
     return f"{scale(wide, high, source)},crop={width}:{height}"
 
 
@@ -124,7 +111,7 @@ def blur(source: Source, width: int, height: int, name: str) -> str:
     """
     wide, high = inside(source.aspect, width, height)
     share = Fraction(BLUR_SIDE_PX, max(width, height))
-    small_w, small_h = (max(BLUR_LEAST_PX, _even_up(side * share)) for side in (width, height))
+    small_w, small_h = (max(BLUR_LEAST_PX, even_up(side * share)) for side in (width, height))
     return (
         f"split[{name}f][{name}b];"
         f"[{name}b]{cover(source, small_w, small_h)},format=yuv420p,boxblur=4:2,"
@@ -134,62 +121,6 @@ def blur(source: Source, width: int, height: int, name: str) -> str:
     )
 
 
-def inside(aspect: Fraction, width: int, height: int) -> tuple[int, int]:
-    """The largest even size of that aspect inside width × height."""
-    if aspect > Fraction(width, height):
-        return width, min(height, _even_up(width / aspect))
-    return min(width, _even_up(height * aspect)), height
-
-
-def view(aspect: Fraction, width: int, height: int, zoom: float, x: float, y: float) -> Box:
-    """What a camera sees of a width × height picture through a frame of `aspect`: the largest
-    such box over `zoom`, centred at (x, y) of the picture and kept inside it."""
-    wide = min(Fraction(width), height * aspect) / _exact(zoom)
-    high = wide / aspect
-    left = min(max(_exact(x) * width - wide / 2, Fraction(0)), width - wide)
-    top = min(max(_exact(y) * height - high / 2, Fraction(0)), height - high)
-    return Box(left, top, wide, high)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A Ken Burns move prepared for the perspective filter: what of the picture is needed, at what
-    size, and the two views as fractions of it."""
-
-    needed: Box
-    width: int
-    height: int
-    start: Box
-    end: Box
-
-
-def move(move: KenBurns, source_width: int, source_height: int, width: int, height: int) -> Move:
-    """The part of the picture that a move passes over, oversampled as far as it zooms in."""
-    aspect = Fraction(width, height)
-    boxes = [
-        view(aspect, source_width, source_height, zoom, x, y)
-        for zoom, x, y in (
-            (move.start_zoom, move.start_x, move.start_y),
-            (move.end_zoom, move.end_x, move.end_y),
-        )
-    ]
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    right = max(b.x + b.width for b in boxes)
-    bottom = max(b.y + b.height for b in boxes)
-    needed = Box(left, top, right - left, bottom - top)
-    more = min(needed.width / min(b.width for b in boxes), MOST_OVERSAMPLING)
-    start, end = (
-        Box(
-            (b.x - left) / needed.width,
-            (b.y - top) / needed.height,
-            b.width / needed.width,
-            b.height / needed.height,
-        )
-        for b in boxes
-    )
-    return Move(needed, _even_up(width * more), _even_up(height * more), start, end)
-
-
 def crop_exactly(box: Box) -> str:
     """The part of a still that a move needs, to the pixel. exact=1, or crop rounds to the
     picture's chroma grid."""
@@ -197,48 +128,20 @@ def crop_exactly(box: Box) -> str:
     return f"crop={wide}:{high}:{int(box.x)}:{int(box.y)}:exact=1"
 
 
-def glide(prepared: Move, first: int, frames: int) -> str:
-    """The view gliding from start to end over `frames` frames, beginning at frame `first` of them.
-
-    By `perspective`: its corners are sub-pixel, where zoompan steps by whole even pixels and
-    shakes by more than one.
-    """
-    t = f"((on+{first})/{max(1, frames - 1)})"
-    corners = []
-    for index, (right, down) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
-        for axis, size, along in (("x", "W", right), ("y", "H", down)):
-            a, b = (_corner(box, axis, along) for box in (prepared.start, prepared.end))
-            corners.append(f"{axis}{index}='{size}*({a:.7f}+{b - a:.7f}*{t})'")
-    return f"perspective={':'.join(corners)}:interpolation=linear:sense=source:eval=frame"
-
-
-def _corner(box: Box, axis: str, along: int) -> float:
-    start, length = (box.x, box.width) if axis == "x" else (box.y, box.height)
-    return float(start + along * length)
-
-
-def meet(transition: TransitionType, frames: int, rate: Fraction, name: str) -> str:
-    """The labelled inputs [`name`a] and [`name`b], of `frames` frames each, become one transition
-    over all of them, whose middle is the cut."""
-    if transition in FADES:
-        return _fade_through(FADES[transition], frames, name)
-    # format after it, for xfade answers in 4:4:4 where it may.
+def glide(way: str, width: int, height: int) -> str:
+    """The view of a camera whose way is in that file, cut out of the middle of what it moves
+    over. smoothing, optzoom and relative off, or vid.stab would steady what is meant to move."""
     return (
-        f"[{name}a][{name}b]xfade=transition={XFADE[transition]}"
-        f":duration={float(frames / rate):.6f}:offset=0,format=yuv420p,trim=end_frame={frames}"
+        f"vidstabtransform=input={way}:relative=0:smoothing=0:optzoom=0:crop=black"
+        f":interpol=bilinear,crop={width}:{height}"
     )
 
 
-def _fade_through(colour: str, frames: int, name: str) -> str:
-    """Out to a colour in the first half, in from it in the second. xfade's own fadeblack is
-    darkest after a fifth of its time, so not on the beat."""
-    half = frames // 2
-    return (
-        f"[{name}a]trim=end_frame={half},fade=t=out:s=0:n={half}:color={colour}[{name}o];"
-        f"[{name}b]trim=start_frame={half},setpts=PTS-STARTPTS,"
-        f"fade=t=in:s=0:n={frames - half}:color={colour}[{name}i];"
-        f"[{name}o][{name}i]concat=n=2:v=1:a=0,format=yuv420p"
-    )
+def inside(aspect: Fraction, width: int, height: int) -> tuple[int, int]:
+    """The largest even size of that aspect inside width × height."""
+    if aspect > Fraction(width, height):
+        return width, min(height, even_up(width / aspect))
+    return min(width, even_up(height * aspect)), height
 
 
 def _matrix(source: Source) -> str:
@@ -274,13 +177,11 @@ def _zscale(word: str) -> str:
     }.get(word, "2020_ncl" if word.endswith("c") else "2020")
 
 
-def _ratio(rate: Fraction) -> str:
+def ratio(rate: Fraction) -> str:
+    """A frame rate, or any share, as FFmpeg reads it without loss."""
     return f"{rate.numerator}/{rate.denominator}"
 
 
-def _exact(value: float) -> Fraction:
-    return Fraction(str(value))
-
-
-def _even_up(length: Fraction) -> int:
+def even_up(length: Fraction) -> int:
+    """The next even number of pixels."""
     return max(2, 2 * -(-length // 2))

@@ -10,7 +10,7 @@ from beatstitch.render.plan import Chunk
 from beatstitch.render.profile import Profile
 
 # Goes up when the same command would give other bytes for a reason that the command doesn't show.
-RENDERER = 1
+RENDERER = 2
 
 
 def chunk_key(chunk: Chunk, profile: Profile, fingerprint: str) -> str:
@@ -30,5 +30,6 @@ def command_key(command: Command, content: dict[str, str], fingerprint: str) -> 
             "inputs": [[content[i.key], i.demuxer, list(i.options)] for i in command.inputs],
             "options": list(command.options),
             "outputs": [list(output.options) for output in command.outputs],
+            "texts": [text.content for text in command.texts],
         }
     )

@@ -5,10 +5,11 @@ nothing drifts. A piece shows one segment, or the transition of two; a chunk is 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from beatstitch.errors import Invalid
+from beatstitch.render.beat_effects import PULSE_S, Flash, Flashes, felt, lasting
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
 from beatstitch.timeline.edl import STILL, Edl, KenBurns, Segment, frame_at
@@ -26,6 +27,8 @@ class Layer:
     """One medium over the frames of a piece: where in the source it starts, how fast it runs.
 
     `move_frame` of `move_frames` says how far a Ken Burns move has come when the piece begins.
+    `pulse` is how much closer the picture jumps in the `beat_frames` of the piece, of which some
+    may lie before it.
     """
 
     source: Source
@@ -34,6 +37,8 @@ class Layer:
     ken_burns: KenBurns = STILL
     move_frame: int = 0
     move_frames: int = 1
+    pulse: float = 0.0
+    beat_frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Piece:
     """`frames` frames of the film from `first_frame` on: one layer, or two and how they meet.
 
     `cut_frame` is the place in the piece at which a segment begins: 0, the middle of a
-    transition, or None where the segment before goes on.
+    transition, or None where the segment before goes on. `flashes` may have begun before it.
     """
 
     first_frame: int
@@ -49,6 +54,7 @@ class Piece:
     layers: tuple[Layer, ...]
     transition: TransitionType = "cut"
     cut_frame: int | None = None
+    flashes: tuple[Flash, ...] = ()
 
     @property
     def end_frame(self) -> int:
@@ -135,11 +141,21 @@ def plan(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Plan:
 
     Raises Invalid when the profile's rate is too low to give every segment a frame.
     """
-    spans = [_Span.of(segment, profile.frame_rate) for segment in edl.segments]
-    pieces = [piece for i in range(len(spans)) for piece in _pieces(spans, i, sources, profile)]
+    rate = profile.frame_rate
+    spans = [_Span.of(segment, rate) for segment in edl.segments]
+    beats = [frame_at(beat_us, rate) for beat_us in edl.beats_us]
+    # Where the film begins nothing is cut.
+    flashes = Flashes(
+        (s.first, s.segment.timeline_in_us, s.segment.effects.flash) for s in spans[1:]
+    )
+    pieces = [
+        _on_the_beat(piece, beats, flashes, rate)
+        for i in range(len(spans))
+        for piece in _pieces(spans, i, sources, rate)
+    ]
     return Plan(
         profile=profile,
-        chunks=tuple(_chunks(pieces, profile.frame_rate)),
+        chunks=tuple(_chunks(pieces, rate)),
         cuts=tuple(
             Cut(span.first, span.segment.timeline_in_us, span.segment.id, span.half_in > 0)
             for span in spans
@@ -199,18 +215,17 @@ def _half(duration_ms: int, rate: Fraction) -> int:
 
 
 def _pieces(
-    spans: Sequence[_Span], i: int, sources: Mapping[str, Source], profile: Profile
+    spans: Sequence[_Span], i: int, sources: Mapping[str, Source], rate: Fraction
 ) -> Iterator[Piece]:
     """The body of a segment, after the transition that leads into it."""
-    span, rate = spans[i], profile.frame_rate
+    span = spans[i]
     first, end = span.first + span.half_in, span.end - span.half_out
     if span.half_in:
+        start = span.first - span.half_in
         yield Piece(
-            span.first - span.half_in,
+            start,
             2 * span.half_in,
-            tuple(
-                _layer(s, span.first - span.half_in, sources, rate) for s in (spans[i - 1], span)
-            ),
+            tuple(_layer(shown, start, sources, rate) for shown in (spans[i - 1], span)),
             span.segment.transition_in.type,
             span.half_in,
         )
@@ -238,10 +253,10 @@ def _runs(span: _Span, first: int, end: int, rate: Fraction) -> Iterator[tuple[i
 def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fraction) -> Layer:
     """A segment's medium as it is at `frame` of the film, handles included."""
     segment = span.segment
-    source = sources[segment.media_asset_id]
+    shown = Layer(sources[segment.media_asset_id], pulse=segment.effects.pulse)
     if segment.media_type == "image":
-        return Layer(
-            source,
+        return replace(
+            shown,
             ken_burns=segment.effects.ken_burns,
             move_frame=frame - (span.first - span.half_in),
             move_frames=span.end + span.half_out - (span.first - span.half_in),
@@ -249,11 +264,18 @@ def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fractio
     offset_us = Fraction(frame - span.first) / rate * 1_000_000 * segment.speed_ratio
     if segment.is_repeated:
         offset_us = Fraction(0)
-    return Layer(
-        source,
-        start_us=source.start_us + max(0, round(segment.source_in_ms * 1000 + offset_us)),
-        speed=segment.speed_ratio,
+    start_us = max(0, round(segment.source_in_ms * 1000 + offset_us))
+    return replace(shown, start_us=shown.source.start_us + start_us, speed=segment.speed_ratio)
+
+
+def _on_the_beat(piece: Piece, beats: Sequence[int], flashes: Flashes, rate: Fraction) -> Piece:
+    """The piece with the beats that its layers pulse on, and its flashes."""
+    first, frames = piece.first_frame, piece.frames
+    felt_in = felt(beats, first, frames, lasting(PULSE_S, rate))
+    layers = tuple(
+        replace(layer, beat_frames=felt_in) if layer.pulse else layer for layer in piece.layers
     )
+    return replace(piece, layers=layers, flashes=flashes.seen(first, frames, rate))
 
 
 def _chunks(pieces: Sequence[Piece], rate: Fraction) -> Iterator[Chunk]:

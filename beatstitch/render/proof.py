@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from beatstitch.documents import read_json
 from beatstitch.errors import BeatstitchError
-from beatstitch.render.command import TINY_HEIGHT, TINY_WIDTH, Output
+from beatstitch.render.command import Output
+from beatstitch.render.graph import TINY_HEIGHT, TINY_WIDTH
 from beatstitch.render.plan import Chunk
 from beatstitch.render.profile import Profile
 

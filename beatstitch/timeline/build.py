@@ -80,6 +80,7 @@ def build(
         total_duration_us=duration_us,
         segments=segments,
         next_segment_id=max(stays.first_id, *(s.id + 1 for s in segments)),
+        beats_us=tuple(beat.time_us for beat in part.beats),
         warnings=(
             *stays.said(sum(cut.time_us not in joints for cut in chosen)),
             *remarks(grid, media, segments, settings),
@@ -168,7 +169,7 @@ def _segment(
         source_in_ms=choice.source_in_ms,
         source_out_ms=choice.source_out_ms,
         speed=choice.speed,
-        effects=Effects(ken_burns=ken_burns),
+        effects=Effects(ken_burns=ken_burns, pulse=settings.pulse, flash=settings.flash),
         reason=choice.reason,
     )
 

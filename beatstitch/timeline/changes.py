@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from beatstitch import limits
 from beatstitch.documents import read
 from beatstitch.errors import Invalid
-from beatstitch.timeline.edl import KenBurns, MediaType, Unit, Zoom
-from beatstitch.timeline.settings import TransitionType
+from beatstitch.timeline.edl import KenBurns, MediaType, Zoom
+from beatstitch.timeline.settings import Pulse, TransitionType, Unit
 
 Edge = Literal["in", "out"]
 Snap = Literal["beat", "none"]
@@ -26,6 +26,7 @@ SourceMs = Annotated[int, Field(strict=True, ge=0, le=limits.MAX_SONG_S * 1000)]
 DurationMs = Annotated[int, Field(strict=True, ge=0, le=limits.MAX_TRANSITION_MS)]
 GivenZoom = Annotated[Zoom, Field(strict=True)]
 GivenUnit = Annotated[Unit, Field(strict=True)]
+GivenPulse = Annotated[Pulse, Field(strict=True)]
 Beats = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 
 
@@ -115,6 +116,8 @@ class EffectsGiven:
 
     __pydantic_config__ = _STRICT
     ken_burns: KenBurnsGiven | None = None
+    pulse: GivenPulse = 0.0
+    flash: GivenUnit = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +155,12 @@ class SegmentGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetEffect(OfSegment):
-    """Another move over the photo, or none (`enabled` false)."""
+    """Another move over the photo, or none (`enabled` false); another pulse on the beats and
+    another flash at the cut, or none (0). What is left out stays."""
 
-    ken_burns: KenBurnsGiven
+    ken_burns: KenBurnsGiven | None = None
+    pulse: GivenPulse | None = None
+    flash: GivenUnit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,10 @@ def check(edl: Edl, media: Mapping[str, Medium]) -> None:
             f"{audio.duration_us}.",
             where=("total_duration_us",),
         )
+    if list(edl.beats_us) != sorted({b for b in edl.beats_us if 0 <= b < edl.total_duration_us}):
+        raise Invalid(
+            "bad_edl", "The beats don't rise from 0 to the film's end.", where=("beats_us",)
+        )
     end_us = 0
     for index, segment in enumerate(edl.segments):
         _check_place(segment, index, end_us, edl)

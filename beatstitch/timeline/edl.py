@@ -13,11 +13,10 @@ from pydantic import Field, TypeAdapter
 
 from beatstitch.documents import digest, read_json
 from beatstitch.errors import Invalid
-from beatstitch.timeline.settings import TimelineSettings, TransitionType
+from beatstitch.timeline.settings import Pulse, TimelineSettings, TransitionType, Unit
 
 MediaType = Literal["image", "video"]
 VERSION: Literal["1.0"] = "1.0"
-Unit = Annotated[float, Field(ge=0, le=1)]
 Zoom = Annotated[float, Field(ge=1, le=4)]
 
 
@@ -40,9 +39,15 @@ STILL = KenBurns(enabled=False)
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What is done to a segment's picture beside fitting it to the frame."""
+    """What is done to a segment's picture beside fitting it to the frame.
+
+    `pulse` is how much closer it jumps on every beat, as a share of its size, easing back; `flash`
+    how much white is mixed into it at its cut, fading.
+    """
 
     ken_burns: KenBurns = STILL
+    pulse: Pulse = 0.0
+    flash: Unit = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Edl:
-    """A whole timeline. `next_segment_id` is the counter that new segments take their id from."""
+    """A whole timeline. `next_segment_id` is the counter that new segments take their id from,
+    `beats_us` the beats in film time, for what moves on them."""
 
     project_id: str
     settings: TimelineSettings
@@ -112,6 +118,7 @@ class Edl:
     total_duration_us: int
     segments: tuple[Segment, ...]
     next_segment_id: int
+    beats_us: tuple[int, ...] = ()
     version: Literal["1.0"] = VERSION
     warnings: tuple[str, ...] = ()
 

@@ -118,7 +118,7 @@ def _made(
             timeline_out_us=0,
             timeline_in_frame=0,
             timeline_out_frame=0,
-            effects=Effects(ken_burns=move),
+            effects=Effects(move, wish.effects.pulse, wish.effects.flash),
             locked=wish.locked,
             reason=wish.reason,
         ),

@@ -24,7 +24,9 @@ TransitionType = Literal[
     "slide_right",
     "zoom",
 ]
-Fit = Literal["cover", "contain", "blur"]
+Fit = Literal["auto", "cover", "contain", "blur"]
+Unit = Annotated[float, Field(ge=0, le=1)]
+Pulse = Annotated[float, Field(ge=0, le=limits.MAX_PULSE)]
 
 
 def _known_rate(fps: float) -> float:
@@ -75,7 +77,7 @@ class TimelineSettings:
     output_width: Side = 1920
     output_height: Side = 1080
     output_fps: Annotated[float, AfterValidator(_known_rate)] = 30
-    fit: Fit = "cover"
+    fit: Fit = "auto"
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     audio_start_ms: Annotated[int, Field(ge=0)] = 0
     duration_ms: Annotated[int, Field(gt=0)] | None = None
@@ -88,6 +90,8 @@ class TimelineSettings:
     clip_audio_gain_db: (
         Annotated[float, Field(ge=limits.MIN_CLIP_GAIN_DB, le=limits.MAX_CLIP_GAIN_DB)] | None
     ) = None
+    pulse: Pulse = 0.0
+    flash: Unit = 0.0
 
     @property
     def frame_rate(self) -> Fraction:

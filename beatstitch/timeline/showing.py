@@ -90,14 +90,17 @@ def filled(shown: Segment, medium: Medium, source_in_ms: int | None) -> Segment:
 
 
 def with_effect(desk: Desk, at: int, edit: SetEffect) -> Segments:
-    """Another move of the camera."""
+    """Another move of the camera, pulse or flash."""
     desk.require_unlocked(at)
     segment = desk.segments[at]
-    if segment.media_type == "video" and edit.ken_burns.enabled:
+    move = edit.ken_burns.move() if edit.ken_burns else segment.effects.ken_burns
+    if segment.media_type == "video" and move.enabled:
         raise Invalid(
             "only_photos", "ken_burns moves over photos; this is a clip.", where=("ken_burns",)
         )
-    effects = replace(segment.effects, ken_burns=edit.ken_burns.move())
+    pulse = segment.effects.pulse if edit.pulse is None else edit.pulse
+    flash = segment.effects.flash if edit.flash is None else edit.flash
+    effects = Effects(move, pulse, flash)
     return desk.with_these(at, 1, replace(segment, effects=effects))
 
 

@@ -1,19 +1,21 @@
 """What FFmpeg is told: golden commands, read by a person, and the arithmetic of its filters."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beatstitch.render.camera import frame_ground, source_ground, view, way
 from beatstitch.render.command import chunk_command, join_list, join_options
-from beatstitch.render.filters import inside, move, view
+from beatstitch.render.filters import fit_of, inside
 from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
 from beatstitch.render.target import Target
 from beatstitch.timeline.edl import KenBurns
-from beatstitch.timeline.settings import read_settings
+from beatstitch.timeline.settings import Fit, read_settings
 
 CLIP = Source("c", "c.mp4", "bb", "video", "mov", 1280, 720, duration_ms=10_000)
 PHOTO = Source("p", "p.jpg", "aa", "image", "jpeg_pipe", 4000, 3000)
@@ -112,17 +114,74 @@ def test_a_view_never_leaves_its_picture(
     assert box.width / box.height == Fraction(16, 9)
 
 
-@given(zoom, zoom, unit, unit, unit, unit)
-def test_both_views_of_a_move_lie_in_the_part_that_is_prepared(
-    start_zoom: float, end_zoom: float, x0: float, y0: float, x1: float, y1: float
-) -> None:
-    prepared = move(KenBurns(True, start_zoom, end_zoom, x0, y0, x1, y1), 4000, 3000, 1920, 1080)
+moves = st.builds(KenBurns, st.just(True), zoom, zoom, unit, unit, unit, unit)
+sides = st.integers(min_value=64, max_value=8000)
 
-    for box in (prepared.start, prepared.end):
-        assert box.x >= 0 and box.x + box.width <= 1
-        assert box.y >= 0 and box.y + box.height <= 1
-    assert prepared.width % 2 == prepared.height % 2 == 0
-    assert 1920 <= prepared.width <= 2402
+
+@given(moves, sides, sides, st.sampled_from([(1920, 1080), (1080, 1920), (64, 64), (640, 360)]))
+def test_a_camera_never_looks_past_the_edge_of_its_picture(
+    move: KenBurns, width: int, height: int, size: tuple[int, int]
+) -> None:
+    grounds = [frame_ground(move, *size), source_ground(move, width, height, *size)]
+
+    for ground in filter(None, grounds):
+        shares = [Fraction(n, 7) for n in range(8)]
+        told = way(ground, shares, [1, 1.25, 1.6, 1, 1, 1, 1.01, 1], size)
+
+        for line in told.splitlines():
+            _, x, y, _, zoomed, _ = map(float, line.split())
+            step = 1 - zoomed / 100
+            for side, shift, film in ((ground.width, x, size[0]), (ground.height, y, size[1])):
+                first = side / 2 - shift - film / 2 * step
+                last = first + (film - 1) * step
+                assert first >= -0.001
+                assert last <= side - 1 + 0.001
+
+
+@given(moves)
+def test_the_middle_of_what_a_camera_moves_over_can_be_cut_out_without_moving_colours(
+    move: KenBurns,
+) -> None:
+    ground = source_ground(move, 4000, 3000, 1920, 1080)
+
+    assert ground is not None
+    assert (ground.width - 1920) % 4 == (ground.height - 1080) % 4 == 0
+    assert ground.width >= 1920 and ground.height >= 1080
+    assert ground.width * ground.height <= 4.1 * 1920 * 1080
+
+
+def test_a_zoom_in_keeps_the_pixels_that_it_comes_to() -> None:
+    ground = source_ground(KenBurns(True, 1.0, 1.12), 4000, 2250, 1920, 1080)
+
+    assert ground is not None
+    assert 1.12 * 1920 <= ground.width < 1.13 * 1920
+
+
+def test_a_strip_without_room_to_move_stays_still() -> None:
+    move = KenBurns(True, 1.0, 1.12, 0.5, 0.5, 0.62, 0.42)
+
+    assert source_ground(move, 4096, 1, 320, 180) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "size", "fit"),
+    [
+        ("auto", (1920, 1080), "cover"),
+        ("auto", (4000, 3000), "cover"),
+        ("auto", (1080, 1080), "cover"),
+        ("auto", (3000, 4000), "blur"),
+        ("auto", (1080, 1920), "blur"),
+        ("cover", (1080, 1920), "cover"),
+        ("contain", (1080, 1920), "contain"),
+        ("blur", (1280, 720), "cover"),
+    ],
+)
+def test_a_picture_that_would_lose_more_than_half_is_shown_whole(
+    wanted: Fit, size: tuple[int, int], fit: Fit
+) -> None:
+    source = replace(PHOTO, width=size[0], height=size[1])
+
+    assert fit_of(wanted, source, 1920, 1080) == fit
 
 
 @pytest.mark.parametrize(

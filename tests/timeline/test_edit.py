@@ -267,6 +267,15 @@ def test_the_camera_move_of_a_photo_can_be_set_and_stopped() -> None:
     assert refusal(edl, {"set_effect": {"index": 1, "ken_burns": move}}).code == "only_photos"
 
 
+def test_a_segment_pulses_and_flashes_as_it_is_told() -> None:
+    edl = after(built("photo", "clip"), {"set_effect": {"index": 1, "pulse": 0.08, "flash": 0.5}})
+
+    assert (edl.segments[1].effects.pulse, edl.segments[1].effects.flash) == (0.08, 0.5)
+    calm = after(edl, {"set_effect": {"index": 1, "pulse": 0}})
+    assert (calm.segments[1].effects.pulse, calm.segments[1].effects.flash) == (0, 0.5)
+    assert calm.beats_us
+
+
 def test_every_effect_of_a_segment_can_be_sent() -> None:
     assert EffectsGiven.__slots__ == Effects.__slots__
 

@@ -50,9 +50,12 @@ class KenBurns(Shown):
 
 
 class Effects(Shown):
-    """What is done to a picture beside fitting it to the frame."""
+    """What is done to a picture beside fitting it to the frame: `pulse` is how much closer it
+    jumps on every beat, `flash` how much white is mixed into it at its cut."""
 
     ken_burns: KenBurns
+    pulse: float
+    flash: float
 
 
 class Transition(Shown):
@@ -119,6 +122,7 @@ class TimelineShown(Shown):
     audio: EdlAudio
     segments: list[Segment]
     next_segment_id: int
+    beats_us: list[int]
     warnings: list[str]
 
 
