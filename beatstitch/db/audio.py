@@ -140,6 +140,15 @@ def add_grid(
         )
 
 
+def grids(track_id: str) -> list[BeatGridVersion]:
+    """All versions of the song's grid, oldest first."""
+    return list(
+        BeatGridVersion.select()
+        .where(BeatGridVersion.track == track_id)
+        .order_by(BeatGridVersion.version)
+    )
+
+
 def current_grid(track_id: str) -> BeatGridVersion | None:
     """The grid in force, or None before the first analysis."""
     return BeatGridVersion.get_or_none(

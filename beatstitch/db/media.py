@@ -94,7 +94,7 @@ def add(
                 limit=MAX_MEDIA_PER_PROJECT,
             )
         owner = users.by_id(projects.by_id(project_id).user_id)
-        _require_room_for_one(owner)
+        require_room(owner)
         quotas.take(owner.id, file_size)
         last = (
             MediaAsset.select(fn.MAX(MediaAsset.sort_order))
@@ -113,10 +113,11 @@ def add(
         )
 
 
-def _require_room_for_one(owner: User) -> None:
+def require_room(owner: User, more: int = 1) -> None:
+    """Raise LimitReached unless the user may have so many more in all projects together."""
     count = MediaAsset.select().join(Project).where(Project.user == owner.id).count()
     most = quotas.allowance(owner).media
-    if count >= most:
+    if count + more > most:
         raise LimitReached(
             "too_many_media",
             f"You have {count} photos and clips in all; {most} are allowed. "

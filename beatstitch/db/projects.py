@@ -25,9 +25,16 @@ class Project(base.Row):
 
 
 def create(
-    user_id: str, name: str, description: str = "", settings: Mapping[str, object] | None = None
+    user_id: str,
+    name: str,
+    description: str = "",
+    settings: Mapping[str, object] | None = None,
+    project_id: str | None = None,
 ) -> Project:
-    """A new project. Raises LimitReached when the user has as many as allowed."""
+    """A new project, under a new id or the given one.
+
+    Raises LimitReached when the user has as many as allowed.
+    """
     with base.transaction():
         count, most = count_of_user(user_id), quotas.allowance(users.by_id(user_id)).projects
         if count >= most:
@@ -38,7 +45,11 @@ def create(
                 limit=most,
             )
         return Project.create(
-            user=user_id, name=name, description=description, settings=dict(settings or {})
+            id=project_id or base.new_id(),
+            user=user_id,
+            name=name,
+            description=description,
+            settings=dict(settings or {}),
         )
 
 

@@ -29,6 +29,7 @@ from beatstitch.web.api import (
     media,
     outputs,
     plan,
+    presets,
     projects,
     timeline,
 )
@@ -39,6 +40,7 @@ ROOMS = (
     keys,
     links,
     projects,
+    presets,
     media,
     audio,
     beats,

@@ -52,7 +52,7 @@ def change(project: Project, name: str, changed: Callable[[Edl, Material], Edl])
         edl = changed(edl_of(before), _material(project, before))
         if edl_hash(edl) == before.edl_hash:
             return before
-        key = _stored(project, edl)
+        key = stored(project.id, edl)
         with base.transaction():
             if _may_change(project).id != before.id:
                 continue
@@ -91,6 +91,20 @@ def redo(project: Project) -> Timeline:
             raise Conflict("nothing_to_redo", "There is no later timeline to go forward to.")
     _show(project)
     return version
+
+
+def stored(project_id: str, edl: Edl) -> str:
+    """The key of this EDL's file, which is there from now on."""
+    key = timelines.edl_key(project_id, edl_hash(edl))
+    folder = incoming.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / uuid.uuid4().hex
+    try:
+        path.write_text(dumps(edl, base.utc_now().isoformat().replace("+00:00", "Z")))
+        configured().put(path, key)
+    finally:
+        path.unlink(missing_ok=True)
+    return key
 
 
 def tag(version: Timeline) -> str:
@@ -137,20 +151,6 @@ def _grid(project: Project, timeline: Timeline) -> BeatGrid:
         )
     with configured().open(version.storage_key) as file:
         return from_json(file.read())
-
-
-def _stored(project: Project, edl: Edl) -> str:
-    """The key of this EDL's file."""
-    key = timelines.edl_key(project.id, edl_hash(edl))
-    folder = incoming.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / uuid.uuid4().hex
-    try:
-        path.write_text(dumps(edl, base.utc_now().isoformat().replace("+00:00", "Z")))
-        configured().put(path, key)
-    finally:
-        path.unlink(missing_ok=True)
-    return key
 
 
 def _show(project: Project) -> None:

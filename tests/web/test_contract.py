@@ -69,6 +69,7 @@ def own(anna: Caller, ready_project: str) -> dict[str, str]:
         "media_id": project["media_assets"][0]["id"],
         "job_id": job["id"],
         "output_id": "final",
+        "preset_id": anna.post("/presets", {"name": "mine", "settings": {}}).json["id"],
         "key_id": anna.post("/keys", {"name": "mine", "scopes": ["read"]}).json["id"],
     }
 

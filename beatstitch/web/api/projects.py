@@ -1,5 +1,7 @@
 """Projects and their settings."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, make_response, request
 
 from beatstitch.db import audio, base, media, outputs, projects, timelines
@@ -8,7 +10,7 @@ from beatstitch.db.timelines import Timeline
 from beatstitch.errors import Invalid
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.timeline.settings import read_settings, settings_json
-from beatstitch.web import guard, intake, repeats, witness
+from beatstitch.web import copies, guard, intake, repeats, witness
 from beatstitch.web.openapi import answers
 from beatstitch.web.pages import PageQuery, cut
 from beatstitch.web.shapes.media import Asset
@@ -19,6 +21,7 @@ from beatstitch.web.shapes.projects import (
     NewProject,
     ProjectBrief,
     ProjectChange,
+    ProjectCopy,
     ProjectList,
     ProjectShown,
     ProjectState,
@@ -89,6 +92,16 @@ def delete_project(project_id: str) -> Response:
     return make_response("", 204)
 
 
+@blueprint.post("/<project_id>/duplicate")
+@repeats.repeatable(is_rows_alone=False)
+@answers({201: ProjectShown}, refuses=(409, 507))
+def duplicate_project(project_id: str, json: ProjectCopy) -> tuple[ProjectShown, int, Headers]:
+    """Make a second project with the same media, song, beats, settings and timeline."""
+    project = guard.project(project_id)
+    copy = copies.duplicate(project, json.name or f"{project.name[:93]} (copy)")
+    return _whole(copy), 201, {"Location": f"/api/projects/{copy.id}", **_version(copy)}
+
+
 @blueprint.get("/<project_id>/status")
 @answers({200: ProjectState})
 def project_status(project_id: str) -> ProjectState:
@@ -119,9 +132,16 @@ def project_status(project_id: str) -> ProjectState:
 @answers({200: SettingsChanged}, refuses=(412,))
 def change_settings(project_id: str, json: SettingsGiven) -> tuple[SettingsChanged, int, Headers]:
     """Change what is given of the settings."""
+    return settings_changed(project_id, json.model_dump(exclude_unset=True))
+
+
+def settings_changed(
+    project_id: str, given: Mapping[str, object]
+) -> tuple[SettingsChanged, int, Headers]:
+    """Lay these settings over those in force, if If-Match says so; the answer to that."""
     with base.transaction():
         before = guard.project(project_id)
-        project = store_settings(before, json, if_version=_if_match())
+        project = store_settings(before, given, if_version=_if_match())
         timeline = timelines.current(project.id)
     shown = SettingsChanged(
         id=project.id,
@@ -133,10 +153,10 @@ def change_settings(project_id: str, json: SettingsGiven) -> tuple[SettingsChang
 
 
 def store_settings(
-    project: Project, given: SettingsGiven, if_version: int | None = None
+    project: Project, given: Mapping[str, object], if_version: int | None = None
 ) -> Project:
     """The project with these settings replaced. Raises Invalid, Stale."""
-    merged = {**project.settings, **given.model_dump(exclude_unset=True)}
+    merged = {**project.settings, **given}
     return projects.change(
         project, settings=settings_json(read_settings(merged)), if_version=if_version
     )

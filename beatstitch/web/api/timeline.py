@@ -48,7 +48,7 @@ def generate_timeline(
     with base.transaction():
         _require_material(project)
         if json.settings is not None:
-            store_settings(project, json.settings)
+            store_settings(project, json.settings.model_dump(exclude_unset=True))
         job = intake.submit("timeline_build", project, project.id, project_id=project.id)
     started = GenerationStarted(
         job_id=job.id, status=shown_status(job), message="Timeline generation started"

@@ -40,6 +40,12 @@ class ProjectChange(Body):
     description: Description | None = None
 
 
+class ProjectCopy(Body):
+    """A copy, by a name of its own or by the first one's with "(copy)" after it."""
+
+    name: Name | None = None
+
+
 class ProjectBrief(Shown):
     """A project in a list."""
 
