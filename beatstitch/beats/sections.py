@@ -20,7 +20,7 @@ from beatstitch.beats.grid import BeatGrid
 # (F 0.94 to 0.98).
 _PRICE = 4.0
 _PRICE_ODD, _PRICE_SHORT = 0.5, 2.0
-_LONGEST_BARS = 256
+_LONGEST_BARS = 1_024
 # Bars that differ by less than this sound alike, whatever the song.
 _LEAST_DB = 2.0
 _FEWEST_BARS = 8

@@ -1,5 +1,7 @@
-"""`beatstitch beats`: the beat grid of a song as JSON."""
+"""`beatstitch beats`: a song's beat grid as JSON, and ways to see and hear whether it is right."""
 
+import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
 
@@ -7,16 +9,22 @@ import click
 
 from beatstitch import limits
 from beatstitch.beats.grid import dumps
+from beatstitch.cli import plot as picture
 from beatstitch.cli.cache import Cache
+from beatstitch.cli.clicks import write_clicks
 from beatstitch.cli.delivery import check_places, delivery
+from beatstitch.cli.flash import write_flash
 from beatstitch.cli.gather import given
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.repair import Repairs, repairable
 from beatstitch.cli.song import Steady, hear, on_grid, set_by_hand
+from beatstitch.cli.summary import tempo
 from beatstitch.cli.workbench import Workbench
+from beatstitch.detect import pcm
 from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.settings import settings
 
+PLACE = click.Path(path_type=Path)
 # What a grid by hand is made of before its own tempo replaces it.
 ANY_TEMPO = Steady(120, 0)
 
@@ -39,6 +47,13 @@ ANY_TEMPO = Steady(120, 0)
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Don't listen: change the grid of this file.",
 )
+@click.option("--plot", type=PLACE, help="Draw them here, a PNG: the song, its beats and sections.")
+@click.option("--click", "clicks", type=PLACE, help="Write the song with clicks here, a WAV.")
+@click.option(
+    "--flash",
+    type=PLACE,
+    help="Write ten seconds of flashes and clicks here, an MP4, for a player.",
+)
 @repairable
 def beats(
     song: Path,
@@ -46,11 +61,15 @@ def beats(
     detector: Detector | None,
     bpm_hint: float | None,
     grid: Path | None,
+    plot: Path | None,
+    clicks: Path | None,
+    flash: Path | None,
     **repairs: Any,
 ) -> None:
-    """Write the beats of SONG: times, bars, tempo, and how sure they are.
+    """Write the beats of SONG: times, bars, tempo, sections, and how sure they are.
 
-    Options from --bpm on change what was heard, in the order in which they are listed here.
+    Options from --bpm on change what was heard, in the order in which they are listed here. With
+    nowhere to write anything, the beats are the output.
     """
     wanted = Repairs(**repairs)
     unheard = grid is not None or wanted.from_nothing() is not None
@@ -59,37 +78,49 @@ def beats(
         raise click.UsageError("Nobody listens then; leave --detector and --bpm-hint out.")
     if unheard and metre:
         raise click.UsageError("--metre changes a grid with --bpm, --tempo or --bar-at.")
+    views = {"the picture": plot, "the clicks": clicks, "the flashes": flash}
+    asked = {what: place for what, place in views.items() if place is not None}
+    _check(song, grid, output, asked)
+    cache = Cache(settings().cache_path, settings().cache_bytes)
+    how = detector or settings().beat_detector
+    with ExitStack() as stack:
+        # Made first of all, so that nobody listens to a song for what can't be written.
+        listed = stack.enter_context(delivery(output)) if output is not None else None
+        made_at = {what: stack.enter_context(delivery(place)) for what, place in asked.items()}
+        scratch = stack.enter_context(cache.scratch())
+        bench = stack.enter_context(Workbench(cache, scratch, 1))
+        with Progress(is_quiet=False).step("Listening to the song") as step:
+            file, report = given(song), lambda percent, _: step.reach(percent)
+            if grid is not None:
+                heard = on_grid(file, grid, bench, report)
+            elif unheard:
+                heard = set_by_hand(file, ANY_TEMPO, bench, report, wanted.made_to)
+            else:
+                heard = hear(file, how, bench, report, bpm_hint=bpm_hint, metre=metre)
+        by_hand = unheard and grid is None
+        result = heard.beats if by_hand else wanted.made_to(heard.beats)
+        song_pcm = bench.held(heard.pcm_key)
+        if "the picture" in made_at:
+            picture.draw(result, pcm.opened(song_pcm), song.name, made_at["the picture"])
+        if "the clicks" in made_at:
+            write_clicks(result, song_pcm, made_at["the clicks"])
+        if "the flashes" in made_at:
+            write_flash(result, song_pcm, scratch, scratch / "flash.mp4")
+            shutil.copyfile(scratch / "flash.mp4", made_at["the flashes"])
+        if listed is not None:
+            listed.write_text(dumps(result))
+    cache.prune()
+    if asked:
+        click.echo(f"{song.name}: {tempo(result)}")
+    elif output is None:
+        click.echo(dumps(result), nl=False)
+
+
+def _check(song: Path, grid: Path | None, output: Path | None, views: dict[str, Path]) -> None:
+    """Raise Invalid or NotFound for places that can't be written without harm. The list of beats
+    may take the place of the one that it was made of."""
     if output is not None:
         check_places({"the list of beats": output}, {song: "the song"})
-    cache = Cache(settings().cache_path, settings().cache_bytes)
-    with (
-        cache.scratch() as scratch,
-        Workbench(cache, scratch, 1) as bench,
-        Progress(is_quiet=False).step("Listening to the song") as step,
-    ):
-
-        def report(percent: int, _: str) -> None:
-            step.reach(percent)
-
-        file = given(song)
-        if grid is not None:
-            made = wanted.made_to(on_grid(file, grid, bench, report).beats)
-        elif unheard:
-            made = set_by_hand(file, ANY_TEMPO, bench, report, wanted.made_to).beats
-        else:
-            begun = hear(
-                file,
-                detector or settings().beat_detector,
-                bench,
-                report,
-                bpm_hint=bpm_hint,
-                metre=metre,
-            )
-            made = wanted.made_to(begun.beats)
-    cache.prune()
-    text = dumps(made)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    with delivery(output) as temporary:
-        temporary.write_text(text)
+    read = {song: "the song"}
+    read.update(dict.fromkeys(filter(None, (grid, output)), "the list of beats"))
+    check_places(views, read)

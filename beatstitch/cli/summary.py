@@ -60,8 +60,11 @@ def _cuts(count: int, report: SyncReport) -> str:
 
 
 def _tempo(grid: BeatGrid | None, edl: Edl) -> str:
-    if grid is None:
-        return f"{edl.audio.bpm:.1f} BPM (as the timeline says)"
+    return tempo(grid) if grid else f"{edl.audio.bpm:.1f} BPM (as the timeline says)"
+
+
+def tempo(grid: BeatGrid) -> str:
+    """Tempo, metre and bars of a grid, where they come from and how sure they are."""
     if grid.verdict == "no_beat":
         return f"no beat found, a steady {grid.bpm:.4g} BPM instead ({grid.analyzer})"
     bars = len(grid.downbeats())
