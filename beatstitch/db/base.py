@@ -183,16 +183,22 @@ def transaction() -> Iterator[None]:
 
 
 @contextmanager
-def single_write() -> Iterator[None]:
-    """Room for one statement that is true by itself, whatever others write at the same time.
+def passing_write(*, counts: bool = True) -> Iterator[None]:
+    """A write that a power cut may undo, never in part: for what the next boot voids anyway.
 
-    Where single rows can be locked it waits for nobody's turn. Raises as `transaction` does.
+    It saves the wait for the disk. One that `counts` other rows takes its turn like any
+    transaction; one statement that is true of its row alone need not wait for its turn where rows
+    can be locked. Raises as `transaction` does.
     """
-    if is_shared():
-        yield
-    else:
+    engine = _engine()
+    if isinstance(engine, Sqlite):
+        with engine.unsynced(), transaction():
+            yield
+    elif counts:
         with transaction():
             yield
+    else:
+        yield
 
 
 @contextmanager

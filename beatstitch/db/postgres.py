@@ -2,7 +2,7 @@
 
 Transactions take turns here too, by one advisory lock: what the rooms above read inside one stays
 true until they write, exactly as with SQLite's one writer. The claim alone does not queue up for
-it (`base.single_write`). A turn is bounded: who waits gives up after the patience, and who falls
+it (`base.passing_write`). A turn is bounded: who waits gives up after the patience, and who falls
 silent inside loses the connection, so a frozen or cut-off machine holds up nobody for long.
 """
 

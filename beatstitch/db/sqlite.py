@@ -8,7 +8,8 @@ handler lets a waiting writer starve for seconds.
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +19,7 @@ from beatstitch.db import gate
 from beatstitch.errors import BeatstitchError, InsufficientStorage, Unavailable
 
 WAL_BYTES = 64 * 1024**2
+_NORMAL, _FULL_SYNC = 1, 2  # of PRAGMA synchronous
 
 # What SQLite says. It rolls back by itself when the disk is full, so a later COMMIT finds nothing.
 _FULL = ("is full", "no transaction is active")
@@ -38,7 +40,7 @@ class Sqlite(SqliteDatabase):
             str(file),
             pragmas={
                 "journal_mode": "wal",
-                "synchronous": "full",
+                "synchronous": _FULL_SYNC,
                 "foreign_keys": 1,
                 "journal_size_limit": WAL_BYTES,
             },
@@ -74,6 +76,19 @@ class Sqlite(SqliteDatabase):
         held: int | None = self._gates.__dict__.pop("held", None)
         if held is not None:
             os.close(held)
+
+    @contextmanager
+    def unsynced(self) -> Iterator[None]:
+        """Transactions that begin inside don't wait for the disk; the next one that does takes them
+        along. Inside a transaction there is nothing to choose any more."""
+        if self.in_transaction():
+            yield
+            return
+        self.synchronous = _NORMAL
+        try:
+            yield
+        finally:
+            self.synchronous = _FULL_SYNC
 
     def told(self, fault: DatabaseError) -> BeatstitchError | None:
         """The fault in our words, or None for one that is a mistake of ours."""

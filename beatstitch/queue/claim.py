@@ -48,8 +48,9 @@ def claim(
         .where((Job.id == ready) & (Job.status == "queued"))
         .returning(Job)
     )
-    # Who counts a user's jobs has to count alone; all else is true of each row by itself.
-    with base.transaction() if shares else base.single_write():
+    # Who counts a user's jobs has to count alone; all else is true of each row by itself. A claim
+    # that a power cut undoes leaves a queued job, which the boot would have made of it too.
+    with base.passing_write(counts=bool(shares)):
         claimed: list[Job] = list(taken.execute())
     if not claimed:
         return None

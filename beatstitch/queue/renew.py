@@ -47,7 +47,7 @@ def renew(
             "stage": progress.stage,
         }
     beat = Job.update(columns).where(lease.is_held()).returning(Job.cancel_requested)
-    with base.transaction():
+    with base.passing_write():
         beaten: list[Job] = list(beat.execute())
     if not beaten:
         raise LeaseLost(lease)

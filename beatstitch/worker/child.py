@@ -58,12 +58,25 @@ def learn(handler: str) -> Work:
     return Work(run, TypeAdapter(types["ticket"]), TypeAdapter(types["return"]))
 
 
-def live(folder: Path, channel: socket.socket, parent: int) -> None:
-    """Be the child of `parent` that carries out the order in `folder`."""
+def order(child: socket.socket, folder: Path, channel: int) -> None:
+    """Have a child that waits carry out the order in `folder`, and speak on the descriptor
+    `channel`. Raises OSError when it has died."""
+    socket.send_fds(child, [str(folder).encode()], [channel])
+
+
+def live(orders: socket.socket, parent: int) -> None:
+    """Be a child of `parent`: wait for an order, and carry it out."""
     os.setsid()
     kernel.die_with(parent)
     stop = threading.Event()
     _hear_signals(stop)
+    folder, channels, _, _ = socket.recv_fds(orders, wire.MAX_BYTES, 1, socket.MSG_CMSG_CLOEXEC)
+    orders.close()
+    if folder:
+        _carry_out(Path(folder.decode()), socket.socket(fileno=channels[0]), stop)
+
+
+def _carry_out(folder: Path, channel: socket.socket, stop: threading.Event) -> None:
     order = wire.Order(**json.loads(wire.Order.file(folder).read_bytes()))
     _limit(order)
     if order.is_confined and not kernel.leave_network():

