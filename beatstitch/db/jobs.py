@@ -189,6 +189,14 @@ def page(
     return list(Job.select().where(wanted).order_by(Job.id.desc()).limit(limit))
 
 
+def live_or_ended_since(user_id: str, moment: datetime, limit: int) -> list[Job]:
+    """What the user asked for and has not ended, or not before then; the newest, oldest first."""
+    is_news = Job.status.in_(LIVE) | (Job.finished_at >= moment)
+    mine = (Job.user_id == user_id) & Job.parent.is_null()
+    newest = Job.select().where(mine & is_news).order_by(Job.id.desc()).limit(limit)
+    return list(newest)[::-1]
+
+
 def count(
     *,
     user_id: str | None = None,

@@ -23,6 +23,7 @@ from beatstitch.web.api import (
     audio,
     auth,
     beats,
+    events,
     jobs,
     keys,
     links,
@@ -48,6 +49,7 @@ ROOMS = (
     plan,
     outputs,
     jobs,
+    events,
     status,
     docs,
 )

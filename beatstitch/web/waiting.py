@@ -5,10 +5,12 @@ that, who only waits is answered at once, and who wants a stream is told to come
 """
 
 import hashlib
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from flask import Response, current_app
 
@@ -24,6 +26,9 @@ LIFETIME_S = 600.0
 PER_USER = 3
 DEFAULT_SEATS = 4
 EXTENSION = "beatstitch.seats"
+UNSEEN = timedelta(seconds=10)
+"""An end is stamped before it is committed, by another clock perhaps: so long ago is looked at."""
+MAX_RESUMED = 200
 
 
 class Seats:
@@ -79,6 +84,20 @@ def stream(job: Job, user_id: str, last_seen: str | None) -> Response:
     Every event is the whole job, and its id a hash of it, so a client that reconnects and has seen
     it already is not told again. Raises Unavailable when every seat is taken.
     """
+    return _seated(user_id, lambda room: _events(room, job.id, last_seen))
+
+
+def stream_of_user(user_id: str, last_seen: str | None) -> Response:
+    """The progress of all jobs of a user as Server-Sent Events, for LIFETIME_S.
+
+    It begins with the jobs that have not ended and, for a client that comes back, those that have
+    ended since the event it saw last: an end is told once at least. Raises Unavailable when every
+    seat is taken.
+    """
+    return _seated(user_id, lambda room: _events_of_user(room, user_id, last_seen))
+
+
+def _seated(user_id: str, events: Callable[[Seats], Iterator[str]]) -> Response:
     room = seats()
     if not room.take(user_id):
         raise Unavailable(
@@ -86,12 +105,42 @@ def stream(job: Job, user_id: str, last_seen: str | None) -> Response:
             "Too many streams are open; close one, or ask with ?wait= instead.",
             retry_after_seconds=RETRY_AFTER_S,
         )
-    response = Response(_events(room, job.id, last_seen), mimetype="text/event-stream")
+    response = Response(events(room), mimetype="text/event-stream")
     # Not in the generator: one that was never begun doesn't run to its finally.
     response.call_on_close(lambda: room.leave(user_id))
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def _events_of_user(room: Seats, user_id: str, last_seen: str | None) -> Iterator[str]:
+    yield "retry: 2000\n\n"
+    told: dict[str, str] = {}
+    since = _moment(last_seen)
+    for is_news in _changes(room, time.monotonic() + LIFETIME_S, beats=True):
+        now = base.utc_now()
+        news = []
+        for job in jobs.live_or_ended_since(user_id, since - UNSEEN, MAX_RESUMED):
+            said = JobShown.of(job).model_dump_json()
+            if told.get(job.id) != said:
+                told[job.id] = said
+                news.append(("end" if job.status in ENDED else "progress", said))
+        # Only the last event of a batch moves the place from where a client that was cut off in
+        # the middle of it goes on.
+        for place, (kind, said) in enumerate(news, 1):
+            seen = now if place == len(news) else since
+            yield f"event: {kind}\nid: {int(seen.timestamp() * 1000)}\ndata: {said}\n\n"
+        if not news and not is_news:
+            yield ": still here\n\n"
+        since = now
+
+
+def _moment(last_seen: str | None) -> datetime:
+    """The moment that an event's id names, or now for what is none of ours."""
+    now = base.utc_now()
+    if last_seen is None or not re.fullmatch(r"\d{13}", last_seen):
+        return now
+    return min(now, datetime.fromtimestamp(int(last_seen) / 1000, UTC))
 
 
 def _events(room: Seats, job_id: str, last_seen: str | None) -> Iterator[str]:
