@@ -137,6 +137,13 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_RATE_UPLOAD",
         description="Uploads of one user: how many in how many seconds.",
     )
+    rate_resumable: str = Field(
+        default="60/60",
+        pattern=RATE,
+        validation_alias="BEATSTITCH_RATE_RESUMABLE",
+        description="Uploads in pieces that one user begins: how many in how many seconds. "
+        "Their pieces are not counted.",
+    )
     rate_analyse: str = Field(
         default="10/60",
         pattern=RATE,

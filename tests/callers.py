@@ -32,7 +32,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     monkeypatch.setenv("STORAGE_PATH", str(data))
     monkeypatch.setenv("SECRET_KEY", "for tests only: 0123456789 0123456789")
     monkeypatch.setenv("BEATSTITCH_DISK_FLOOR_BYTES", "0")
-    for category in ("AUTH", "UPLOAD", "ANALYSE", "RENDER", "READ", "WRITE"):
+    for category in ("AUTH", "UPLOAD", "RESUMABLE", "ANALYSE", "RENDER", "READ", "WRITE"):
         monkeypatch.setenv(f"BEATSTITCH_RATE_{category}", "100000/60")
     forget_settings()
     yield data

@@ -50,7 +50,7 @@ class Deployment:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("BEATSTITCH_")}
         unlimited = {
             f"BEATSTITCH_RATE_{category}": "100000/60"
-            for category in ("AUTH", "UPLOAD", "ANALYSE", "RENDER", "READ", "WRITE")
+            for category in ("AUTH", "UPLOAD", "RESUMABLE", "ANALYSE", "RENDER", "READ", "WRITE")
         }
         return (
             kept

@@ -34,6 +34,7 @@ from beatstitch.web.api import (
     projects,
     timeline,
 )
+from beatstitch.web.api import uploads as pieces
 from beatstitch.web.measures import Measures
 
 ROOMS = (
@@ -42,6 +43,7 @@ ROOMS = (
     links,
     projects,
     presets,
+    pieces,
     media,
     audio,
     beats,

@@ -17,7 +17,7 @@ from beatstitch.db.projects import Project
 from beatstitch.jobs import KINDS
 from beatstitch.storage.configured import configured
 from beatstitch.web import trail
-from beatstitch.web.uploads import Incoming
+from beatstitch.web.uploads import Arrived
 
 PICTURES = frozenset({"image", "video"})
 SOUND = frozenset({"audio"})
@@ -40,7 +40,7 @@ def submit(kind: str, project: Project, key: str | None = None, **args: object) 
     )
 
 
-def take_medium(project: Project, file: Incoming) -> MediaAsset:
+def take_medium(project: Project, file: Arrived) -> MediaAsset:
     """A photo or clip is the project's last from now on, and a job will look at it.
 
     Raises MediaRejected, UnsupportedMedia, TooLarge, LimitReached, InsufficientStorage.
@@ -62,7 +62,7 @@ def take_medium(project: Project, file: Incoming) -> MediaAsset:
     return asset
 
 
-def take_song(project: Project, file: Incoming) -> tuple[AudioTrack, Job]:
+def take_song(project: Project, file: Arrived) -> tuple[AudioTrack, Job]:
     """A song is the project's song from now on, and a job will hear it; the one before goes.
 
     Raises MediaRejected, UnsupportedMedia, TooLarge, LimitReached, InsufficientStorage.
@@ -118,7 +118,7 @@ def drop_project(project: Project) -> None:
 
 
 @contextmanager
-def _stored(file: Incoming, key: str) -> Iterator[None]:
+def _stored(file: Arrived, key: str) -> Iterator[None]:
     """The file has its name in the storage, and loses it when the rows don't come true."""
     configured().put(file.path, key)
     try:

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from flask import Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -18,6 +18,7 @@ from spectree import SecurityScheme, SecuritySchemeData, SpecTree
 from spectree.models import InType, SecureType
 from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
+from spectree.response import DEFAULT_CODE_DESC
 from spectree.utils import get_multidict_items
 
 from beatstitch import __version__
@@ -25,6 +26,9 @@ from beatstitch.web import bodies, guard, links
 from beatstitch.web.problems import Refused
 
 Route = Callable[..., Response]
+B = TypeVar("B", bound="Body")
+# tus has a status of its own for bytes that are not those of their checksum.
+DEFAULT_CODE_DESC.setdefault("HTTP_460", "Checksum Mismatch")
 
 
 class Body(BaseModel):
@@ -98,14 +102,17 @@ class _Plugin(FlaskPlugin):
 
 def _before(_request: Any, _response: Any, refused: Exception | None, *_rest: object) -> None:
     if isinstance(refused, ValidationError):
-        place = "query" if refused.title.endswith("Query") else "body"
-        faults = refused.errors(include_input=False, include_url=False, include_context=False)
-        raise Refused(
-            [
-                {"loc": (place, *fault["loc"]), "msg": _said(fault["msg"]), "type": fault["type"]}
-                for fault in faults
-            ]
-        )
+        raise _refusal("query" if refused.title.endswith("Query") else "body", refused)
+
+
+def _refusal(place: str, refused: ValidationError) -> Refused:
+    faults = refused.errors(include_input=False, include_url=False, include_context=False)
+    return Refused(
+        [
+            {"loc": (place, *fault["loc"]), "msg": _said(fault["msg"]), "type": fault["type"]}
+            for fault in faults
+        ]
+    )
 
 
 def _said(message: str) -> str:
@@ -164,15 +171,19 @@ def answers(
     *,
     refuses: tuple[int, ...] = (),
     takes: type[BaseModel] | None = None,
+    instead: type[BaseModel] | None = None,
+    takes_bytes: str | None = None,
+    headers: tuple[str, ...] = (),
     file: str | None = None,
     is_stored: bool = True,
 ) -> Callable[[Callable[..., object]], Route]:
     """Check and describe a route: what it gives by status, and which errors it has of its own.
 
-    `takes` describes a multipart body, which the route reads itself; `file` is the content type of
-    a route that gives bytes instead of JSON, and which has ranges and conditions if those are of a
-    stored file. What follows from what the route is (a token, an id in
-    its path, a body, a file) is added.
+    `takes` describes a multipart body, which the route reads itself, and `instead` a JSON body in
+    its place (`body_of`); `takes_bytes` is the content type of mere bytes, `headers` are those the
+    route reads. `file` is the content type of what it gives instead of JSON, with ranges and
+    conditions if that is stored. What follows from what the route is (a token, an id in its path, a
+    body, a file) is added.
     """
 
     def decorate(view: Callable[..., object]) -> Route:
@@ -183,6 +194,12 @@ def answers(
             codes[f"HTTP_{status}"] = Problem
         if file is not None:
             _files[view.__name__] = file
+        if instead is not None:
+            _instead[view.__name__] = instead
+        if takes_bytes is not None:
+            _bytes[view.__name__] = takes_bytes
+        for header in headers:
+            takes_header(view.__name__, {"name": header, "schema": {"type": "string"}})
         _scopes[view.__name__] = getattr(view, "scope", None)
         is_open = getattr(view, "is_open_to_all", False)
         ways: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"cookie": []}]
@@ -201,6 +218,7 @@ def answers(
     return decorate
 
 
+_BYTES = {"type": "string", "format": "binary"}
 _OF_A_FILE = {200: None, 206: None, 304: None}
 
 
@@ -224,12 +242,29 @@ def _usual_errors(
 
 _files: dict[str, str] = {}
 _scopes: dict[str, str | None] = {}
-_headers: dict[str, dict[str, object]] = {}
+_instead: dict[str, type[BaseModel]] = {}
+_bytes: dict[str, str] = {}
+_headers: dict[str, list[dict[str, object]]] = {}
 
 
-def takes_header(view_name: str, parameter: dict[str, object]) -> None:
-    """Describe a header that a route takes beside what `answers` knows; its misuse is 409."""
-    _headers[view_name] = parameter
+_conflicts: set[str] = set()
+
+
+def takes_header(
+    view_name: str, parameter: Mapping[str, object], *, may_conflict: bool = False
+) -> None:
+    """Describe a header that a route takes, and whether it may be answered by 409."""
+    if may_conflict:
+        _conflicts.add(view_name)
+    _headers.setdefault(view_name, []).append({"in": "header", "required": False, **parameter})
+
+
+def body_of(model: type[B]) -> B:
+    """The request's JSON body as this model. Raises Refused, Malformed, UnsupportedMedia."""
+    try:
+        return model.model_validate(bodies.read_json(model.max_bytes))
+    except ValidationError as refused:
+        raise _refusal("body", refused) from refused
 
 
 @cache
@@ -245,7 +280,7 @@ def document() -> dict[str, Any]:
     return spec
 
 
-def _finish(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+def _finish(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Say what spectree can't know: that ids are UUIDs, which bodies may be left out, and which
     answers are bytes."""
     for parameter in operation["parameters"]:
@@ -254,13 +289,17 @@ def _finish(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         name = content["schema"]["$ref"].rpartition("/")[2]
         operation["requestBody"]["required"] = "required" in schemas[name]
-    if header := _headers.get(operation["operationId"]):
-        operation["parameters"].append(header)
+    name = operation["operationId"]
+    operation["parameters"].extend(_headers.get(name, ()))
+    if name in _conflicts:
         refusal = {**operation["responses"]["422"], "description": "Conflict"}
         operation["responses"].setdefault("409", refusal)
-    content_type = _files.get(operation["operationId"])
-    if content_type is not None:
+    if model := _instead.get(name):
+        schemas[model.__name__] = model.model_json_schema()
+        content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+        operation["requestBody"]["content"]["application/json"] = content
+    if content_type := _bytes.get(name):
+        operation["requestBody"] = {"content": {content_type: {"schema": _BYTES}}, "required": True}
+    if content_type := _files.get(name):
         for status in {"200", "206"} & operation["responses"].keys():
-            operation["responses"][status]["content"] = {
-                content_type: {"schema": {"type": "string", "format": "binary"}}
-            }
+            operation["responses"][status]["content"] = {content_type: {"schema": _BYTES}}

@@ -21,6 +21,14 @@ class Malformed(Invalid):
     """The bytes of a body are not what its Content-Type says."""
 
 
+class Garbled(BeatstitchError):
+    """The bytes that came are not those that were sent."""
+
+
+class OtherProtocol(BeatstitchError):
+    """The request speaks another version of a protocol than is spoken here."""
+
+
 class Refused(Invalid):
     """A body or a query that breaks its schema. `faults` has every place where it does."""
 
@@ -36,6 +44,8 @@ class Refused(Invalid):
 
 STATUS: Mapping[type[BeatstitchError], int] = {
     Malformed: 400,
+    OtherProtocol: 412,
+    Garbled: 460,
     errors.PreconditionFailed: 400,
     errors.Unauthorized: 401,
     errors.Forbidden: 403,

@@ -22,7 +22,7 @@ from beatstitch.errors import TooMany
 from beatstitch.settings import Settings
 from beatstitch.web import guard
 
-CATEGORIES = ("auth", "upload", "analyse", "render", "read", "write")
+CATEGORIES = ("auth", "upload", "resumable", "analyse", "render", "read", "write")
 KEPT_S = 2 * 3600
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -26,9 +26,7 @@ REPLAYED = "Idempotency-Replayed"
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 _DESCRIPTION = {
-    "in": "header",
     "name": HEADER,
-    "required": False,
     "description": "A repeat under the same key within 24 hours gets the same answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
@@ -44,7 +42,7 @@ def repeatable(*, is_rows_alone: bool) -> Callable[[Route], Route]:
     """
 
     def decorate(view: Route) -> Route:
-        openapi.takes_header(view.__name__, _DESCRIPTION)
+        openapi.takes_header(view.__name__, _DESCRIPTION, may_conflict=True)
 
         @wraps(view)
         def once(**ids: Any) -> Response:

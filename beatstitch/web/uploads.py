@@ -8,6 +8,7 @@ import hashlib
 import re
 import shutil
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -35,36 +36,18 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e]")
 _CALLED = {"image": "a photo", "video": "a clip", "audio": "a song"}
 
 
-class Incoming:
-    """One file as it came. `checksum` is the SHA-256 of its bytes in hex."""
+class Arrived(ABC):
+    """A whole file that waits to be taken: its name for people, where it is, its bytes."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.name = shown_name(name)
-        self.path = folder / uuid.uuid4().hex
-        self.size = 0
-        self._sha256 = hashlib.sha256()
-        self._file = self.path.open("xb")
-
-    def write(self, data: bytes) -> int:
-        """Take the next bytes."""
-        self._sha256.update(data)
-        self.size += len(data)
-        return self._file.write(data)
-
-    def seek(self, _offset: int) -> int:
-        """The parser rewinds a file that is whole: nothing more will come."""
-        self._file.close()
-        return 0
-
-    def close(self) -> None:
-        """Nobody took the file, or somebody did and it has moved on."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+    def __init__(self, name: str, path: Path, size: int) -> None:
+        self.name = name
+        self.path = path
+        self.size = size
 
     @property
+    @abstractmethod
     def checksum(self) -> str:
         """SHA-256, in hex."""
-        return self._sha256.hexdigest()
 
     def container(self, wanted: frozenset[str]) -> tuple[Container, str]:
         """What the file is and which of the wanted kinds it counts as.
@@ -90,6 +73,36 @@ class Incoming:
                 max_size_bytes=most,
             )
         return container, kind
+
+
+class Incoming(Arrived):
+    """One file as it comes in a form, hashed as it passes."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(shown_name(name), folder / uuid.uuid4().hex, 0)
+        self._sha256 = hashlib.sha256()
+        self._file = self.path.open("xb")
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes."""
+        self._sha256.update(data)
+        self.size += len(data)
+        return self._file.write(data)
+
+    def seek(self, _offset: int) -> int:
+        """The parser rewinds a file that is whole: nothing more will come."""
+        self._file.close()
+        return 0
+
+    def close(self) -> None:
+        """Nobody took the file, or somebody did and it has moved on."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256, in hex."""
+        return self._sha256.hexdigest()
 
 
 @contextmanager

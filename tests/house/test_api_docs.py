@@ -25,6 +25,7 @@ ASKED = (
     "beats/taps.py",
     "db/[!s]*.py",
     "jobs/render_film/wanted.py",
+    "inventory/partial.py",
     "queue/cancel.py",
     "queue/submit.py",
     "storage/*.py",

@@ -64,12 +64,14 @@ def own(anna: Caller, ready_project: str) -> dict[str, str]:
     """Ids that are really hers."""
     project = anna.get(ready_project).json
     job = anna.get("/jobs").json["items"][0]
+    upload = anna.call("POST", "/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5"})
     return {
         "project_id": project["id"],
         "media_id": project["media_assets"][0]["id"],
         "job_id": job["id"],
         "output_id": "final",
         "preset_id": anna.post("/presets", {"name": "mine", "settings": {}}).json["id"],
+        "upload_id": upload.headers["Location"].rpartition("/")[2],
         "key_id": anna.post("/keys", {"name": "mine", "scopes": ["read"]}).json["id"],
     }
 

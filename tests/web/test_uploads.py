@@ -127,7 +127,7 @@ def test_a_project_has_room_for_50(anna: Caller, deployment: Path) -> None:
         (b"--x--\r\n", "multipart/form-data; boundary=x", 422, "validation_error"),
         (b"no form", "multipart/form-data; boundary=x", 400, "malformed_form"),
         (b"--x\r\n", "multipart/form-data", 400, "malformed_form"),
-        (b"{}", "application/json", 415, "unsupported_media"),
+        (b"{}", "application/json", 422, "validation_error"),
         (JPEG, "image/jpeg", 415, "unsupported_media"),
         (
             b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n--x--\r\n',

@@ -7,7 +7,7 @@ from datetime import timedelta
 from beatstitch import queue
 from beatstitch.db import audit, base, kept_answers, sessions
 from beatstitch.db.jobs import Job
-from beatstitch.inventory import age, incoming, sweep
+from beatstitch.inventory import age, incoming, partial, sweep
 from beatstitch.jobs.maintenance.args import Ticket
 from beatstitch.settings import settings
 from beatstitch.storage.configured import configured
@@ -29,7 +29,7 @@ def prepare(job: Job) -> Ticket:
         tokens=sessions.prune(now),
         deeds=audit.prune(now - timedelta(days=here.keep_audit_days)),
         answers=kept_answers.prune(now),
-        uploads=incoming.sweep(now),
+        uploads=incoming.sweep(now) + partial.sweep(now),
         aged=age.expire(
             storage,
             now,

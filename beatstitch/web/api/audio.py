@@ -5,8 +5,8 @@ from flask import Blueprint, Response
 from beatstitch.db import jobs
 from beatstitch.errors import NotFound
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, grids, guard, intake, rates, repeats, uploads
-from beatstitch.web.openapi import answers
+from beatstitch.web import downloads, grids, guard, intake, rates, repeats, resumable, uploads
+from beatstitch.web.openapi import answers, body_of
 from beatstitch.web.problems import Refused
 from beatstitch.web.shapes.jobs import shown_status, url
 from beatstitch.web.shapes.song import (
@@ -17,6 +17,7 @@ from beatstitch.web.shapes.song import (
     SongTaken,
     StillHearing,
 )
+from beatstitch.web.shapes.uploads import WholeUpload
 
 blueprint = Blueprint("audio", __name__, url_prefix="/api/projects/<project_id>")
 Located = dict[str, str]
@@ -24,12 +25,12 @@ Located = dict[str, str]
 
 @blueprint.post("/audio")
 @repeats.repeatable(is_rows_alone=False)
-@answers({202: SongTaken}, takes=SongFile)
+@answers({202: SongTaken}, takes=SongFile, instead=WholeUpload, refuses=(409, 410))
 @rates.of_category("upload")
 def upload_song(project_id: str) -> tuple[SongTaken, int, Located]:
     """Upload the song; its analysis starts by itself. A song that was there before goes."""
     project = guard.project(project_id)
-    with uploads.received("file") as files:
+    with resumable.received("file", lambda: [body_of(WholeUpload).upload_id]) as files:
         if len(files) != 1:
             raise Refused(
                 [{"loc": ("body", "file"), "msg": "A project has one song", "type": "too_long"}]

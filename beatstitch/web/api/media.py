@@ -15,8 +15,8 @@ from beatstitch.errors import (
 )
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
-from beatstitch.web import downloads, guard, intake, rates, repeats, uploads, witness
-from beatstitch.web.openapi import answers
+from beatstitch.web import downloads, guard, intake, rates, repeats, resumable, uploads, witness
+from beatstitch.web.openapi import answers, body_of
 from beatstitch.web.shapes.media import (
     Asset,
     FailedUpload,
@@ -27,6 +27,7 @@ from beatstitch.web.shapes.media import (
     Reordered,
     Uploaded,
 )
+from beatstitch.web.shapes.uploads import WholeUploads
 
 blueprint = Blueprint("media", __name__, url_prefix="/api")
 # What one file of many may be refused for, without a word to the others.
@@ -35,14 +36,15 @@ OF_ONE_FILE = (MediaRejected, UnsupportedMedia, TooLarge, LimitReached)
 
 @blueprint.post("/projects/<project_id>/media")
 @repeats.repeatable(is_rows_alone=False)
-@answers({201: Uploaded}, takes=Files)
+@answers({201: Uploaded}, takes=Files, instead=WholeUploads, refuses=(409, 410))
 @rates.of_category("upload")
 def upload_media(project_id: str) -> tuple[Uploaded, int]:
-    """Upload photos and clips. Each is taken or refused for itself; a job looks at each."""
+    """Upload photos and clips, or take those that came in pieces. Each is taken or refused for
+    itself; a job looks at each."""
     project = guard.project(project_id)
     taken: list[Asset] = []
     failed: list[FailedUpload] = []
-    with uploads.received("files") as files:
+    with resumable.received("files", lambda: body_of(WholeUploads).upload_ids) as files:
         for file in files:
             try:
                 taken.append(Asset.of(intake.take_medium(project, file)))
