@@ -17,6 +17,7 @@ BAD_USE, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = {
     "make": ("beatstitch.cli.make:make", "Make a film of photos and clips, cut to a song."),
     "beats": ("beatstitch.cli.beats:beats", "Write down the beats of a song."),
+    "verify": ("beatstitch.cli.verify:verify", "Hold a film against its sync report."),
     "serve": ("beatstitch.cli.serve:serve", "Answer HTTP: the REST API."),
     "worker": ("beatstitch.cli.worker:worker", "Do the jobs of the server."),
 }

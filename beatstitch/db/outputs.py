@@ -1,9 +1,10 @@
 """Finished films of a project."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from peewee import BigIntegerField, CharField, ForeignKeyField
+from peewee import BigIntegerField, CharField, ForeignKeyField, JSONField
 
 from beatstitch.db import base, projects, quotas
 from beatstitch.db.files import KeyField
@@ -25,8 +26,15 @@ class Output(base.Row):
     file_size = BigIntegerField()
     edl_hash = CharField(max_length=64)
     sync_report_key: base.Column[str | None] = KeyField(null=True, gone="removed_at")
+    provenance_key: base.Column[str | None] = KeyField(null=True, gone="removed_at")
+    target: base.Column[dict[str, object] | None] = JSONField(null=True)
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
     removed_at: base.Column[datetime | None] = base.MomentField(null=True)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The storage keys of the film and of what lies beside it."""
+        return tuple(filter(None, (self.storage_key, self.sync_report_key, self.provenance_key)))
 
 
 Output.add_index(Output.index(Output.project, Output.kind, Output.id))
@@ -42,6 +50,8 @@ def add(
     file_size: int,
     edl_hash: str,
     sync_report_key: str | None = None,
+    provenance_key: str | None = None,
+    target: Mapping[str, object] | None = None,
 ) -> Output:
     """Note a finished film, whose file is in storage already."""
     with base.transaction():
@@ -55,6 +65,8 @@ def add(
             file_size=file_size,
             edl_hash=edl_hash,
             sync_report_key=sync_report_key,
+            provenance_key=provenance_key,
+            target=target,
         )
 
 

@@ -98,6 +98,17 @@ def current(project_id: str) -> Timeline | None:
     return Timeline.get_or_none((Timeline.project == project_id) & Timeline.is_current)
 
 
+def with_hash(project_id: str, edl_hash: str) -> Timeline | None:
+    """The newest kept version with this EDL, or None."""
+    version: Timeline | None = (
+        Timeline.select()
+        .where((Timeline.project == project_id) & (Timeline.edl_hash == edl_hash))
+        .order_by(Timeline.version.desc())
+        .first()
+    )
+    return version
+
+
 def edl_key(project_id: str, edl_hash: str) -> str:
     """Where the EDL with this hash lies in the storage, whichever version it was."""
     return f"derived/{project_id}/edl/{edl_hash}.json"

@@ -10,9 +10,12 @@ from beatstitch.ffmpeg.run import Limits, Progress, Source, capture, run
 from beatstitch.render.command import Command
 from beatstitch.render.proof import (
     KEYFRAMES_FILE,
+    LOOK_INPUT,
+    LOOK_OUTPUT,
     MEASURE_INPUT,
     MEASURE_OUTPUTS,
     PACKETS_FILE,
+    SOUND_OPTIONS,
     Listing,
     read_listing,
 )
@@ -94,6 +97,28 @@ def measure(
         read_listing((folder / name).read_text()) for name in (PACKETS_FILE, KEYFRAMES_FILE)
     )
     return packets, keyframes
+
+
+def sound_packets(film: Path, *, limits: Limits, stop: threading.Event | None = None) -> Listing:
+    """The packets of a film's sound. Raises what `capture` does."""
+    said = capture([Source(film, "mov")], (*SOUND_OPTIONS, "-"), limits=limits, stop=stop)
+    return read_listing(said.decode())
+
+
+def look(film: Path, folder: Path, *, limits: Limits, stop: threading.Event | None = None) -> bytes:
+    """Every frame of a film as 32 x 18 grey points; `folder` holds them meanwhile.
+
+    Raises what `run` does, at the first frame that doesn't decode.
+    """
+    seen = folder / LOOK_OUTPUT.name
+    run(
+        [Source(film, "mov", LOOK_INPUT)],
+        (*LOOK_OUTPUT.options, str(seen)),
+        [seen],
+        limits=limits,
+        stop=stop,
+    )
+    return seen.read_bytes()
 
 
 def _sources(command: Command, files: Mapping[str, Path]) -> list[Source]:

@@ -48,7 +48,7 @@ def expire(
             chunks.forget(chunk)
     # What a crash leaves from here on is named by no row any more, and the sweep removes it.
     for film in old_films:
-        for key in filter(None, (film.storage_key, film.sync_report_key)):
+        for key in film.keys:
             storage.delete(key)
     for chunk in old_chunks:
         for key in chunk_keys(chunk):

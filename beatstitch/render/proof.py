@@ -28,6 +28,18 @@ MEASURE_OUTPUTS = (
     Output(("-vsync", "passthrough", *_HASHED), KEYFRAMES_FILE),
 )
 
+SOUND_OPTIONS = ("-map", "0:a:0", "-c:a", "copy", "-f", "framehash", "-hash", "murmur3")
+# Every frame, shrunk like TINY; the first that doesn't decode ends it.
+LOOK_INPUT = ("-threads", "1", "-err_detect", "explode")
+LOOK_OUTPUT = Output(
+    (
+        *("-xerror", "-map", "0:v:0", "-vsync", "passthrough", "-vf"),
+        f"scale={TINY_WIDTH}:{TINY_HEIGHT}:flags=neighbor,format=gray",
+        *("-f", "rawvideo"),
+    ),
+    "look.gray",
+)
+
 
 class ChunkUnfit(BeatstitchError):
     """A rendered chunk isn't what its plan asked for, so it was not kept. `short_of` frames are
@@ -95,7 +107,8 @@ def read_listing(text: str) -> Listing:
         elif line.startswith("#extradata 0"):
             extradata = line.rsplit(",", 1)[1].strip()
         elif line and not line.startswith("#"):
-            _, dts, pts, _, size, digest = (field.strip() for field in line.split(","))
+            # Side data may follow, such as how much of AAC's first packet is not to be heard.
+            _, dts, pts, _, size, digest = (field.strip() for field in line.split(",")[:6])
             packets.append(Packet(int(dts), int(pts), int(size), digest))
     return Listing(tick_s, extradata, tuple(packets))
 

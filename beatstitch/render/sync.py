@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 
+from pydantic import TypeAdapter
+
+from beatstitch.documents import digest, read_json
 from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.proof import Listing, Proof, keyframe_hashes
 
@@ -53,6 +56,7 @@ class CutReport:
     error_frames: float | None
     first_frame_matches: bool
     previous_frame_differs: bool | None
+    first_frame_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,25 @@ class SyncReport:
     decreasing_dts: int
     cuts: tuple[CutReport, ...]
     edl_hash: str
+    packets_sha256: str
+    sound_sha256: str
+    film_sha256: str
+    made_with: str
+
+
+_REPORT: TypeAdapter[SyncReport] = TypeAdapter(SyncReport)
+
+
+def read_report(document: bytes) -> SyncReport:
+    """Read what was written of `report_json`. Raises Invalid."""
+    return read_json(_REPORT, document, "bad_report")
+
+
+def packets_sha256(packets: Listing) -> str:
+    """One hash of a stream's packets and their times, whatever container they lie in."""
+    return digest(
+        [[str(p.pts * packets.tick_s), p.size, p.hash] for p in packets.packets],
+    )
 
 
 def report_json(report: SyncReport) -> dict[str, object]:
@@ -87,11 +110,18 @@ def sync_report(
     proofs: Sequence[Proof],
     packets: Listing,
     keyframes: Listing,
+    sound: Listing,
     streams: Streams,
     lags: Sequence[AudioLag],
+    *,
     edl_hash: str,
+    film_sha256: str,
+    made_with: str,
 ) -> SyncReport:
-    """Hold the measurements of a film against its plan and the proofs of its chunks, in order."""
+    """Hold the measurements of a film against its plan and the proofs of its chunks, in order.
+
+    `made_with` names the tools, for whoever looks at the film later.
+    """
     rate = plan.profile.frame_rate
     shown = keyframe_hashes(keyframes, rate)
     starts = plan.chunk_starts
@@ -119,6 +149,10 @@ def sync_report(
         decreasing_dts=decreasing,
         cuts=cuts,
         edl_hash=edl_hash,
+        packets_sha256=packets_sha256(packets),
+        sound_sha256=packets_sha256(sound),
+        film_sha256=film_sha256,
+        made_with=made_with,
     )
     faults = tuple(_faults(report, float(1000 / rate)))
     return replace(report, ok=not faults, faults=faults)
@@ -142,6 +176,7 @@ def _cut(
         error_frames=None if error_us is None else round(float(error_us * rate) / 1e6, 4),
         first_frame_matches=shown.get(cut.frame) == kept,
         previous_frame_differs=_differs(cut, starts, proofs),
+        first_frame_hash=kept,
     )
 
 

@@ -1,5 +1,6 @@
 """From upload to film, by HTTP, with a real server and a real worker."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -59,6 +60,37 @@ def test_full_render_workflow(
     verified = service.admin("storage", "verify")
     # Whatever a job leaves has to be known to the sweep, or it goes after a day.
     assert project.rpartition("/")[2] not in verified.out, verified.out
+
+
+def test_a_final_for_a_platform_says_what_it_came_from(
+    caller: HttpCaller, clips: tuple[Path, ...], short_song: Song
+) -> None:
+    project = _project(caller, settings=SMALL)
+    caller.upload(f"{project}/media", "files", clips[0])
+    analysis = caller.upload(f"{project}/audio", "file", short_song.path).json()["analysis_job_id"]
+    assert caller.ended(analysis)["status"] == "complete"
+    assert waited(lambda: caller.media_ready(project))
+    generation = caller.post(f"{project}/timeline/generate").json()["job_id"]
+    assert caller.ended(generation)["status"] == "complete"
+    timeline = caller.get(f"{project}/timeline").json()
+
+    wish = {"job_type": "final", "edl_hash": timeline["edl_hash"]}
+    delivery = {"aspect": "1:1", "codec": "h265", "quality": "draft", "loudness": -16}
+    render = caller.post(f"{project}/render", json=wish | delivery)
+    assert render.status_code == 202, render.text
+    job = caller.ended(render.json()["job_id"])
+    assert job["status"] == "complete", job
+
+    film = caller.get(f"{project}/outputs").json()["items"][0]
+    assert film["target"] == {"profile": None, **delivery, "loudness": "-16"}
+    origin = caller.get(film["provenance_url"].removeprefix("/api")).json()
+    content = caller.get(film["url"].removeprefix("/api")).content
+    assert origin["film_sha256"] == hashlib.sha256(content).hexdigest()
+    assert origin["edl"]["edl_hash"] == origin["edl_hash"] == timeline["edl_hash"]
+    assert origin["beat_grid"]["beats"] and origin["target"]["codec"] == "h265"
+    assert [m["sha256"] for m in origin["media"]] == [
+        hashlib.sha256(clips[0].read_bytes()).hexdigest()
+    ]
 
 
 def test_audio_upload_triggers_analysis(caller: HttpCaller, short_song: Song) -> None:

@@ -74,9 +74,12 @@ def report(
         [proof_of(n) for n in range(3)],
         packets or listing(0, 9, "p"),
         decoded,
+        listing(0, 2, "a"),
         streams,
         lags,
-        "hash",
+        edl_hash="hash",
+        film_sha256="film",
+        made_with="tools",
     )
 
 

@@ -19,17 +19,45 @@ class Args:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """One file that a film was made of: its id, the name people know it by, its SHA-256."""
+
+    id: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What a film comes from, to be written down beside it under `key`. `grid_key` is None for a
+    timeline whose beat grid is no longer kept."""
+
+    key: str
+    edl_key: str
+    grid_key: str | None
+    song: Origin
+    media: tuple[Origin, ...]
+    target: Target
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The storage keys that have to be at hand."""
+        return tuple(filter(None, (self.edl_key, self.grid_key)))
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A film whose chunks and song are there, and where it and its sync report are kept."""
 
     order: FilmOrder
     film_key: str
     report_key: str
+    origins: Origins | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand."""
-        return self.order.inputs
+        return (*self.order.inputs, *(self.origins.inputs if self.origins else ()))
 
     @property
     def media_s(self) -> float:

@@ -1,20 +1,24 @@
 """Join proved chunks and the song by stream copy, then measure the film that came of it."""
 
+import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
+from beatstitch import __version__
 from beatstitch.errors import Invalid
-from beatstitch.ffmpeg.command import measure
+from beatstitch.ffmpeg.command import measure, sound_packets
+from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import Limits, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import MP4
-from beatstitch.jobs.render_film.args import Joined, Ticket
+from beatstitch.jobs.render_film.args import Joined, Origins, Ticket
 from beatstitch.jobs.render_film.sound import lags
 from beatstitch.render.command import JOIN_INPUT, join_list, join_options
 from beatstitch.render.order import FilmOrder
 from beatstitch.render.proof import ChunkUnfit, Proof, read_proof
-from beatstitch.render.sync import Streams, report_json, sync_report
+from beatstitch.render.sync import Streams, SyncReport, report_json, sync_report
 from beatstitch.workspace import Workspace
 
 
@@ -40,15 +44,43 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined:
         proofs,
         packets,
         keyframes,
+        sound_packets(film, limits=limits, stop=workspace.stop),
         streams,
         lags(film, workspace.fetch(order.pcm_key), order.plan, workspace),
-        order.edl_hash,
+        edl_hash=order.edl_hash,
+        film_sha256=_sha256(film),
+        made_with=f"BeatStitch {__version__}, {fingerprint()}",
     )
     file = workspace.scratch / "sync-report.json"
     file.write_text(json.dumps(report_json(report), indent=1) + "\n")
     workspace.keep(film, ticket.film_key)
     workspace.keep(file, ticket.report_key)
+    if ticket.origins is not None:
+        workspace.keep(_provenance(ticket.origins, report, workspace), ticket.origins.key)
     return Joined(film.stat().st_size, report)
+
+
+def _sha256(film: Path) -> str:
+    with film.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _provenance(origins: Origins, report: SyncReport, workspace: Workspace) -> Path:
+    """Everything that the film came from, whole, so that it can be told when rows are gone."""
+    grid = workspace.fetch(origins.grid_key).read_bytes() if origins.grid_key else b"null"
+    said = {
+        "film_sha256": report.film_sha256,
+        "made_with": report.made_with,
+        "edl_hash": report.edl_hash,
+        "target": asdict(origins.target),
+        "song": asdict(origins.song),
+        "media": [asdict(medium) for medium in origins.media],
+        "beat_grid": json.loads(grid),
+        "edl": json.loads(workspace.fetch(origins.edl_key).read_bytes()),
+    }
+    path = workspace.scratch / "provenance.json"
+    path.write_text(json.dumps(said, indent=1) + "\n")
+    return path
 
 
 def _proof(path: Path) -> Proof:

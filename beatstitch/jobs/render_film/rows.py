@@ -1,6 +1,7 @@
 """The rows around a render: what has to be made for it, and the film that came of it."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from pydantic import TypeAdapter
 
@@ -10,7 +11,7 @@ from beatstitch.documents import read
 from beatstitch.errors import MediaRejected
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.render_film.args import Args, Joined, Ticket
-from beatstitch.jobs.render_film.wanted import film_order
+from beatstitch.jobs.render_film.wanted import film_order, origins_of
 from beatstitch.queue.family import Child, FanOut
 from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder
 
@@ -38,7 +39,8 @@ def prepare(job: Job) -> Ticket | FanOut:
             fingerprint=fingerprint(),
         )
     place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
-    return Ticket(film, f"{place}.mp4", f"{place}.sync.json")
+    origins = origins_of(args, f"{place}.provenance.json")
+    return Ticket(film, f"{place}.mp4", f"{place}.sync.json", origins)
 
 
 def settle(job: Job, ticket: Ticket, result: Joined) -> dict[str, object]:
@@ -58,6 +60,8 @@ def settle(job: Job, ticket: Ticket, result: Joined) -> dict[str, object]:
         file_size=result.size_bytes,
         edl_hash=args.edl_hash,
         sync_report_key=ticket.report_key,
+        provenance_key=ticket.origins.key if ticket.origins else None,
+        target=asdict(args.target),
     )
     return {
         "output_id": output.id,

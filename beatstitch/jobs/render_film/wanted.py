@@ -2,8 +2,9 @@
 it, and what of it is there already, is nobody's business here."""
 
 from beatstitch.db import audio, media, timelines
+from beatstitch.db.audio import AudioTrack
 from beatstitch.errors import PreconditionFailed
-from beatstitch.jobs.render_film.args import Args
+from beatstitch.jobs.render_film.args import Args, Origin, Origins
 from beatstitch.render import profile
 from beatstitch.render.order import FilmOrder, order
 from beatstitch.storage.configured import configured
@@ -18,9 +19,7 @@ def film_order(args: Args, fingerprint: str) -> FilmOrder:
     Raises PreconditionFailed when the song is gone, Invalid when media are, and NotFound for an
     EDL that isn't kept.
     """
-    track = audio.of_project(args.project_id)
-    if track is None or track.pcm_key is None:
-        raise PreconditionFailed("precondition_failed", "The project has no song to render to.")
+    track, pcm_key = _song(args)
     edl = _edl(args)
     if edl.audio.checksum != f"sha256:{track.checksum}":
         raise PreconditionFailed(
@@ -35,9 +34,40 @@ def film_order(args: Args, fingerprint: str) -> FilmOrder:
         {asset_id: media.source(assets[asset_id]) for asset_id in shown},
         make(edl.settings, args.target),
         fingerprint=fingerprint,
-        pcm_key=track.pcm_key,
+        pcm_key=pcm_key,
         prefix=f"derived/{args.project_id}",
     )
+
+
+def origins_of(args: Args, key: str) -> Origins:
+    """What the project's film of this timeline comes from, to be kept under `key`.
+
+    Raises PreconditionFailed when the song is gone.
+    """
+    track, _ = _song(args)
+    timeline = timelines.with_hash(args.project_id, args.edl_hash)
+    grid = timeline and audio.grid_with(track.id, timeline.grid_checksum)
+    shown = {segment.media_asset_id for segment in _edl(args).segments}
+    return Origins(
+        key=key,
+        edl_key=timelines.edl_key(args.project_id, args.edl_hash),
+        grid_key=grid.storage_key if grid else None,
+        song=Origin(track.id, track.filename, track.checksum),
+        media=tuple(
+            Origin(asset.id, asset.filename, asset.checksum)
+            for asset in media.of_project(args.project_id)
+            if asset.id in shown
+        ),
+        target=args.target,
+    )
+
+
+def _song(args: Args) -> tuple[AudioTrack, str]:
+    """The project's song and the key of its PCM."""
+    track = audio.of_project(args.project_id)
+    if track is None or track.pcm_key is None:
+        raise PreconditionFailed("precondition_failed", "The project has no song to render to.")
+    return track, track.pcm_key
 
 
 def _edl(args: Args) -> Edl:

@@ -85,7 +85,7 @@ def delete_output(project_id: str, output_id: str) -> Response:
     """Remove a film and its report."""
     film = outputs.in_project(guard.project(project_id).id, output_id)
     outputs.delete(film)
-    for key in filter(None, (film.storage_key, film.sync_report_key)):
+    for key in film.keys:
         configured().delete(key)
     witness.note("output_deleted", subject=film.id)
     return make_response("", 204)
@@ -99,6 +99,16 @@ def get_sync_report(project_id: str, output_id: str) -> Response:
     if film.sync_report_key is None:
         raise NotFound("not_found", "This film has no report.", resource_type="sync_report")
     return downloads.stored(film.sync_report_key, "application/json")
+
+
+@blueprint.get("/outputs/<output_id>/provenance")
+@answers({200: None}, refuses=(410,), file="application/json")
+def get_provenance(project_id: str, output_id: str) -> Response:
+    """What the film was made of and with: its EDL and beat grid, hashes, versions."""
+    film = _film(guard.project(project_id), output_id)
+    if film.provenance_key is None:
+        raise NotFound("not_found", "This film has no provenance.", resource_type="provenance")
+    return downloads.stored(film.provenance_key, "application/json")
 
 
 _KINDS: tuple[OutputKind, ...] = ("preview", "final")

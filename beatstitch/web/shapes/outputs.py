@@ -63,6 +63,16 @@ class RenderStarted(Shown):
     warning: str | None
 
 
+class TargetShown(Shown):
+    """How the film was delivered, where that is other than its timeline says."""
+
+    profile: PlatformName | None = None
+    codec: Codec = AS_PLANNED.codec
+    quality: Quality = AS_PLANNED.quality
+    aspect: Aspect | None = None
+    loudness: Loudness | None = None
+
+
 class Film(Shown):
     """A finished film. One that was cleaned away has `removed_at` and answers 410."""
 
@@ -74,6 +84,8 @@ class Film(Shown):
     file_size: int
     url: str
     sync_report_url: str | None
+    provenance_url: str | None
+    target: TargetShown
     created_at: Moment
     removed_at: Moment | None
 
@@ -90,6 +102,8 @@ class Film(Shown):
             file_size=row.file_size,
             url=url,
             sync_report_url=f"{url}/sync-report" if row.sync_report_key else None,
+            provenance_url=f"{url}/provenance" if row.provenance_key else None,
+            target=TargetShown.model_validate(row.target or {}),
             created_at=row.created_at,
             removed_at=row.removed_at,
         )

@@ -1,0 +1,80 @@
+"""`beatstitch verify`: a film is what it was, or it is said what has changed."""
+
+from pathlib import Path
+
+import pytest
+
+from footage import ffmpeg
+from running import Run
+from songs import Song
+
+
+@pytest.fixture
+def film(beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path) -> Path:
+    """A small film with its report beside it."""
+    path = tmp_path / "film.mp4"
+    beatstitch(
+        "make", song.path, *clips, "-o", path, "--size", "320x180", "--bpm", "120",
+        "--offset", "0.5", "--duration", "6",
+    )  # fmt: skip
+    return path
+
+
+def test_an_untouched_film_is_as_it_was_measured(beatstitch: Run, film: Path) -> None:
+    said = beatstitch("verify", film, "--full")
+
+    assert said.code == 0, said.err
+    assert "180 frames and 3 cuts are as they were measured" in said.out
+    assert "All 180 frames decode; 0 are black" in said.out
+
+
+def test_another_container_around_the_same_packets_is_the_same_film(
+    beatstitch: Run, film: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.mp4"
+    ffmpeg("-i", film, "-c", "copy", "-metadata", "title=Holiday", other)
+
+    said = beatstitch("verify", other, "--report", tmp_path / "film.sync.json")
+
+    assert said.code == 0, said.err
+
+
+def test_a_film_that_was_encoded_again_is_told(beatstitch: Run, film: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    ffmpeg("-i", film, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy", other)
+
+    said = beatstitch("verify", other, "--report", tmp_path / "film.sync.json")
+
+    assert said.code == 1
+    assert "The picture was changed" in said.err and "The sound was changed" not in said.err
+
+
+def test_a_damaged_film_is_told(beatstitch: Run, film: Path) -> None:
+    damaged = bytearray(film.read_bytes())
+    middle = damaged.index(b"mdat") + (len(damaged) - damaged.index(b"mdat")) // 2
+    damaged[middle : middle + 2000] = bytes(2000)
+    film.write_bytes(damaged)
+
+    said = beatstitch("verify", film)
+
+    assert said.code == 1
+    assert "was changed" in said.err
+
+
+def test_a_film_that_was_cut_short_is_told(beatstitch: Run, film: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.mp4"
+    ffmpeg("-i", film, "-t", "3", "-c", "copy", short)
+
+    said = beatstitch("verify", short, "--report", tmp_path / "film.sync.json")
+
+    assert said.code == 1
+    assert "The report measured 180." in said.err or "the report measured 180." in said.err
+
+
+def test_a_report_that_is_none_is_refused(beatstitch: Run, film: Path, tmp_path: Path) -> None:
+    (tmp_path / "film.sync.json").write_text('{"ok": "perhaps"}')
+
+    said = beatstitch("verify", film)
+
+    assert said.code == 2
+    assert said.err.startswith("beatstitch: film.sync.json: ")
