@@ -2,12 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,18 @@ class Deployment:
         worker = self.start("worker")
         assert waited(lambda: self.health()["checks"]["workers"]["alive"])
         return worker
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """In the block, nobody else can write to the database."""
+        with closing(sqlite3.connect(self.data / "beatstitch.db", isolation_level=None)) as holder:
+            holder.execute("BEGIN EXCLUSIVE")
+            yield
+            holder.execute("ROLLBACK")
+
+    def stored(self, name: str = "uploads") -> list[Path]:
+        """The files of one of the folders of keys."""
+        return [path for path in (self.data / name).rglob("*") if path.is_file()]
 
     def health(self) -> Any:
         """What the server says of itself."""

@@ -53,15 +53,22 @@ class Presence:
         self._path = place / f"{owner}{_SUFFIX}"
         # Locked under another name first: without its lock nobody must ever see it.
         hidden = self._path.with_name(f".{self._path.name}")
-        self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file: int | None = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         os.write(self._file, json.dumps(asdict(tools)).encode())
         hidden.rename(self._path)
 
     def close(self) -> None:
         """Leave in order."""
-        self._path.unlink(missing_ok=True)
-        os.close(self._file)
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            self.drop()
+
+    def drop(self) -> None:
+        """Leave as the dead do, so that others take at once what is left undone."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def living() -> list[str]:

@@ -35,6 +35,7 @@ INTERNAL = (
     "internal_error",
     "Something went wrong inside BeatStitch. Its log has the details.",
 )
+FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = ("disk_full", "The disk is full. Free some space and try again.")
 REPORT_EVERY_S = 0.2
 
@@ -123,7 +124,7 @@ def _answer(
         return "failed", "out_of_memory", f"This needs more memory than the {limit} allowed.", False
     except OSError as fault:
         log.exception("the operating system refused")
-        is_full = fault.errno in (errno.ENOSPC, errno.EDQUOT)
+        is_full = fault.errno in FULL
         return ("failed", *DISK_FULL, True) if is_full else ("failed", *INTERNAL, False)
     except Exception:
         log.exception("the handler failed")

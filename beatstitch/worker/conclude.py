@@ -26,7 +26,7 @@ from beatstitch.queue.kind import Kind
 from beatstitch.storage import Storage
 from beatstitch.worker import wire
 from beatstitch.worker.attempt import Attempt
-from beatstitch.worker.child import INTERNAL, TRANSIENT
+from beatstitch.worker.child import DISK_FULL, FULL, INTERNAL, TRANSIENT
 from beatstitch.worker.failpoint import failpoint
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,8 @@ def fault_of(error: Exception) -> Fault:
     """What an error of a handler, or on the way to it, means to its job."""
     if isinstance(error, BeatstitchError):
         return Fault(error.code, error.message, isinstance(error, TRANSIENT))
+    if isinstance(error, OSError) and error.errno in FULL:
+        return Fault(*DISK_FULL, is_transient=True)
     return Fault(*INTERNAL, is_transient=False)
 
 

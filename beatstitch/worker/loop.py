@@ -29,6 +29,7 @@ from beatstitch.worker.rounds import Rounds
 POLL_MS = 5_000
 NEWS_EVERY_MS = 1_000
 SLOW_ROUND_MS = LEASE_MS // 4
+ABANDON_MS = 5_000  # for rows that can't be written when all is stopped; systemd waits 30 s in all
 NEVER = float("inf")
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,9 @@ class _Due:
     beat: float = 0
     news: float = 0
     slow_round: float = 0
+    rows: float = 0  # nothing with rows before then: the database was out of reach
     leave: float = NEVER
+    abandon: float = NEVER
 
 
 class Worker:
@@ -95,8 +98,11 @@ class Worker:
             log.info("worker ready", extra={"owner": self.owner, "slots": dict(self._slots)})
             self._systemd.ready()
             wake.workers()  # so that peers listen for our death
-            while not (self._is_leaving and not self._hands.attempts):
+            while not self._may_go():
                 self._turn()
+            if self._hands.attempts:
+                log.warning("jobs are left to others", extra={"jobs": len(self._hands.attempts)})
+                alive.drop()
         log.info("worker has left", extra={"owner": self.owner})
 
     def _turn(self) -> None:
@@ -113,12 +119,16 @@ class Worker:
             else:
                 self._hear_bell()
         self._hands.check(at)
-        try:
-            self._do_what_is_due(at)
-        except (Unavailable, InsufficientStorage) as trouble:
-            log.warning("the database is out of reach: %s", trouble.message)
-            later = at.boot_ms + NEWS_EVERY_MS
-            self._due.look = self._due.beat = self._due.news = later
+        if at.boot_ms >= self._due.leave:
+            self._hands.stop_all(at)
+            self._due.leave, self._due.abandon = NEVER, at.boot_ms + ABANDON_MS
+        if at.boot_ms >= self._due.rows:
+            try:
+                self._do_what_is_due(at)
+            except (Unavailable, InsufficientStorage) as trouble:
+                log.warning("the database is out of reach: %s", trouble.message)
+                # All that is due stays due, and would have the loop run hot.
+                self._due.rows = at.boot_ms + NEWS_EVERY_MS
         self._systemd.alive(self._status())
 
     def _status(self) -> str:
@@ -128,20 +138,24 @@ class Worker:
 
     def _wait_ms(self) -> float:
         due = self._due
-        moments = [due.poll, due.slow_round, self._hands.next_check_ms(), due.leave]
+        moments = [due.poll, due.slow_round]
         if not self._is_leaving:
             moments.append(due.look)
         if self._hands.attempts:
             moments.append(due.news if self._hands.has_news() else due.beat)
         if self._hands.ended:
             moments.append(due.news)
-        return min(moments) - self._clock().boot_ms
+        of_rows = max(due.rows, min(moments))
+        soonest = min(of_rows, self._hands.next_check_ms(), due.leave, due.abandon)
+        return soonest - self._clock().boot_ms
+
+    def _may_go(self) -> bool:
+        """Whether the worker has nothing left to see to, or can't see to it any longer."""
+        is_given_up = self._clock().boot_ms >= self._due.abandon
+        return self._is_leaving and (is_given_up or not self._hands.attempts)
 
     def _do_what_is_due(self, at: Instant) -> None:
         due = self._due
-        if at.boot_ms >= due.leave:
-            self._hands.stop_all(at)
-            due.leave = NEVER
         if self._has_knocked:
             self._hands.stop_cancelled(at)
             self._has_knocked = False

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from beatstitch import queue
@@ -152,4 +153,32 @@ def test_a_locked_database_stops_nobody_for_good(house: House, tmp_path: Path) -
         wait_for(lambda: any("out of reach" in str(line["message"]) for line in house.log()))
 
     assert house.ended(job).status == "complete"
+    assert house.said(job) == ["wait_for_mark"]
+
+
+def test_a_worker_that_can_not_write_rests_between_its_tries_and_leaves_when_told(
+    house: House, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    worker = house.worker(grace_s=0)
+    job = house.submit("naughty", trick="wait_for_mark", mark=str(mark))
+    wait_for(lambda: mark.exists() and mark.read_text().strip() != "")
+
+    def tries() -> int:
+        return sum("out of reach" in str(line["message"]) for line in house.log())
+
+    with base.transaction():
+        mark.write_text("go")
+        began = time.monotonic()
+        wait_for(lambda: tries() >= 2)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+        took_s = time.monotonic() - began
+
+    # Each try waits for the lock and then rests a second.
+    assert tries() <= took_s + 2
+    assert any(line["message"] == "jobs are left to others" for line in house.log())
+    house.worker()
+    row = house.ended(job)
+    assert (row.status, row.attempt) == ("complete", 2)
     assert house.said(job) == ["wait_for_mark"]
