@@ -69,7 +69,7 @@ class Formed:
 
 
 def formed(path: Path, form: str, seed: int) -> Formed:
-    """Play a song of this form as a WAV."""
+    """Play a song of this form as a stereo WAV."""
     random = np.random.default_rng([seed, len(form)])
     metre = 3 if random.random() < 0.15 else 4
     beat_s = 60 / random.uniform(84, 150)
@@ -89,7 +89,8 @@ def formed(path: Path, form: str, seed: int) -> Formed:
         found.append(Part(level, start_s, lead_in_s + bar * metre * beat_s))
     drive = random.uniform(0.8, 3.0)
     sound = np.tanh(drive * sound / np.quantile(np.abs(sound), 0.999))
-    write_wav(path, 0.9 * sound / np.abs(sound).max())
+    both = np.column_stack((sound, sound))
+    write_wav(path, 0.9 * both / np.abs(sound).max())
     beats = tuple(lead_in_s + i * beat_s for i in range(bars * metre))
     return Formed(path, beats, metre, tuple(found), len(sound) / SAMPLE_RATE)
 

@@ -48,3 +48,13 @@ def test_an_outline_is_small(tmp_path: Path) -> None:
     told = json.loads(text)
     assert len(text) < 50_000 * song.duration_us / 60e6
     assert [level["samples_per_point"] for level in told["levels"]] == [512, 2048, 8192, 32768]
+
+
+def test_two_channels_are_heard_as_their_mean_rounded_towards_0(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).uniform(-1, 1, (50_000, 2))
+    write_wav(tmp_path / "song.wav", sound)
+
+    heard = pcm.opened(tmp_path / "song.wav").samples()
+
+    both = (np.clip(sound, -1, 1) * 32767).astype("<i2")
+    assert np.array_equal(heard, both.mean(axis=1).astype(np.int16))
