@@ -7,7 +7,7 @@ from beatstitch.errors import Invalid
 from beatstitch.timeline.changes import Replace, SetEffect, SetTransition
 from beatstitch.timeline.choose import Medium, squeezed
 from beatstitch.timeline.desk import Desk, Segments
-from beatstitch.timeline.edl import Effects, Segment, Transition
+from beatstitch.timeline.edl import STILL, Effects, Segment, Transition
 from beatstitch.timeline.joints import shortest_ms, transition_room_ms, without_footage_reason
 from beatstitch.timeline.slots import slot_us
 
@@ -50,10 +50,17 @@ def replaced(desk: Desk, at: int, edit: Replace) -> Segments:
         source_in_ms=0,
         source_out_ms=0,
         speed=1.0,
-        effects=before.effects if before.media_type == medium.media_type else Effects(),
+        effects=_effects_on(medium, before),
         reason=None,
     )
     return desk.with_these(at, 1, filled(shown, medium, edit.source_in_ms))
+
+
+def _effects_on(medium: Medium, before: Segment) -> Effects:
+    """What was done to the picture, as far as it can be done to this medium."""
+    if medium.media_type == before.media_type:
+        return before.effects
+    return replace(before.effects, ken_burns=STILL)
 
 
 def filled(shown: Segment, medium: Medium, source_in_ms: int | None) -> Segment:

@@ -64,6 +64,8 @@ def halves(segment: Segment, at_us: int, new_id: int, rate: Fraction) -> tuple[S
     the clip is repeated: then both begin with it."""
     left = timed(segment, segment.timeline_in_us, at_us, rate)
     right = replace(timed(segment, at_us, segment.timeline_out_us, rate), id=new_id)
+    # A flash is at the cut, and the new cut is not to be seen yet.
+    right = replace(right, effects=replace(right.effects, flash=0.0))
     shown_ms = Fraction(slot_us(left) * segment.speed_ratio, 1000)
     move = segment.effects.ken_burns
     if segment.media_type == "image" and move.enabled:

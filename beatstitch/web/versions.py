@@ -50,7 +50,8 @@ def change(project: Project, name: str, changed: Callable[[Edl, Material], Edl])
     while True:
         before = _may_change(project)
         edl = changed(edl_of(before), _material(project, before))
-        if edl_hash(edl) == before.edl_hash:
+        checksum = edl_hash(edl)
+        if checksum == before.edl_hash:
             return before
         key = stored(project.id, edl)
         with base.transaction():
@@ -58,7 +59,7 @@ def change(project: Project, name: str, changed: Callable[[Edl, Material], Edl])
                 continue
             version = timelines.add(
                 project.id,
-                edl_hash=edl_hash(edl),
+                edl_hash=checksum,
                 storage_key=key,
                 segment_count=len(edl.segments),
                 total_duration_ms=before.total_duration_ms,

@@ -186,6 +186,18 @@ def test_a_split_is_seen_by_nobody_and_merging_takes_it_back() -> None:
     assert merged.next_segment_id == 11
 
 
+def test_a_new_cut_has_no_flash_and_another_medium_keeps_the_pulse() -> None:
+    edl = built("photo", flash=0.5, pulse=0.05)
+
+    split = after(edl, {"split": {"index": 1}})
+    replaced = after(edl, {"replace": {"index": 1, "media_asset_id": "clip"}})
+
+    assert [s.effects.flash for s in split.segments[1:3]] == [0.5, 0]
+    assert after(split, {"merge": {"index": 1}}).segments == edl.segments
+    effects = replaced.segments[1].effects
+    assert (effects.pulse, effects.flash, effects.ken_burns.enabled) == (0.05, 0.5, False)
+
+
 def test_merging_keeps_the_first_and_drops_the_cut() -> None:
     merged = after(built("photo", "clip"), {"merge": {"index": 1}})
 
