@@ -7,11 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import oddities
 from databases import server
 from footage import coded_clip, coded_photo
 from songs import Song, drum_song
+
+# Hypothesis gives an example 200 ms by the clock, which a busy machine misses now and then.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 __all__ = ["server"]
 

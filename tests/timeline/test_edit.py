@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given as given_any
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from beatstitch.beats.grid import BeatGrid
@@ -460,7 +459,6 @@ timelines = st.builds(
 
 
 @given_any(timelines, st.lists(edits, max_size=25))
-@hypothesis_settings(deadline=None)
 def test_no_sequence_of_edits_leaves_a_timeline_that_cannot_be_rendered(
     edl: Edl, wishes: list[dict[str, object]]
 ) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given as given_any
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from beatstitch.beats.grid import BeatGrid
@@ -184,7 +183,6 @@ cuts_at = st.lists(st.integers(0, 16_000), max_size=12)
     st.sampled_from([24, 60]),
     st.integers(0, 3000),
 )
-@hypothesis_settings(deadline=None)
 def test_whatever_is_locked_the_next_timeline_is_sound_and_the_same_every_time(
     cuts: list[int], locks: set[int], beats: int, kind: str, fps: int, start_ms: int
 ) -> None:
