@@ -1,9 +1,12 @@
-"""Where chords change, and what that says about the start of the bar.
+"""Where chords change, and what that says about bars: how long they are and where they begin.
 
 Chords change on the first beat of a bar far more often than in its middle (Goto, "An Audio-based
 Real-time Beat Tracking System for Music With or Without Drum-sounds", 2001). The networks listen
-to drums more, and where a song's bars look alike in both halves they often begin it in the middle.
+to drums more: they take quiet waltzes for four, and where a song's bars look alike in both halves
+they often begin it in the middle.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,31 +15,97 @@ from beatstitch.detect.decode import Path
 from beatstitch.detect.networks import Impression
 from beatstitch.detect.peaks import strengths
 
-# A song whose chords change no more on the third beat than this above the first has no say. Both
-# numbers from 157 songs made by code, where bar starts went from right in 89 % to 95 %; between
-# weights of 0.5 and 2 the outcome is the same.
-_CLEARLY = 0.5
-_WEIGHT = 0.5
-_FLOOR = 0.05
+# In log-probability a frame, for chords that change by one standard deviation more at bar starts
+# than at other beats. On 165 songs made by code, three was told from two and four in 98 % instead
+# of 96 %, and the start of bars of known length was right in 89 % instead of 84 %; between 0.02 and
+# 0.04 the outcome is the same.
+_WEIGHT = 0.035
+# A few bars that happen to agree aren't a habit: so many that don't are added.
+_DOUBTFUL_BARS = 5
+_SPAN_BEATS = 2
+# A beat lasts about three frames in the decoder's model.
+_BEAT_FRAMES = 3
+_FLOOR = 1e-3
+# Bars that the decoder isn't asked for, and the lead over others at which they are. Of 556 songs
+# made by code 14 were in five: 8 led by more, and of the others none by more than half of it.
+_ODD_METRES = (5, 7)
+_USUAL_METRES = (2, 3, 4)
+_ODD_LEAD = 0.012
 
 
-def starts_mid_bar(impression: Impression, path: Path) -> bool:
-    """Whether bars of four, as the path counts them, begin where the chords say beat three is."""
-    frames, numbers = np.asarray(path.frames), np.asarray(path.numbers)
-    if path.beats_per_bar != 4 or not {1, 2, 3, 4} <= set(path.numbers):
-        return False
-    span = 2 * int(np.median(np.diff(frames)))
-    change = _by_place(chord_changes(impression.pitches, frames, span), numbers)
-    down = _by_place(strengths(impression.activations[:, 1], frames), numbers)
-    said = float(np.log((down[0] + _FLOOR) / (down[2] + _FLOOR)))
-    heard = change[2] - change[0]
-    return bool(heard > _CLEARLY and _WEIGHT * heard > said)
+def counted(impression: Impression, path: Path) -> tuple[Path, float]:
+    """The same beats with bars begun where activations and chords together say.
+
+    What chords say is in its log-probability. With it comes the lead over the second best start.
+    """
+    if len(path.frames) < 2:
+        return path, 0.0
+    signs = _Signs.of(impression, path)
+    numbers, metre = np.asarray(path.numbers), path.beats_per_bar
+    places = [np.nonzero(numbers == place + 1)[0] for place in range(metre)]
+    said = [signs.of_networks(ones) + signs.of_chords(ones, metre) for ones in places]
+    ranked = sorted(range(metre), key=said.__getitem__, reverse=True)
+    renumbered = (numbers - 1 - ranked[0]) % metre + 1
+    gain = said[ranked[0]] - signs.of_networks(places[0])
+    best = replace(
+        path,
+        numbers=tuple(renumbered.tolist()),
+        log_probability=path.log_probability + gain,
+    )
+    return best, said[ranked[0]] - said[ranked[1]]
 
 
-def chord_changes(
-    pitches: NDArray[np.float32], frames: NDArray[np.intp], span: int
-) -> NDArray[np.float64]:
-    """How unlike the pitches are `span` frames before and after each frame: 0 (alike) to 2."""
+def odd_metre(impression: Impression, path: Path) -> int | None:
+    """Five or seven, if the path's beats make bars of so many far better than of fewer."""
+    if len(path.frames) < 2:
+        return None
+    signs = _Signs.of(impression, path)
+    beats = np.arange(len(path.frames))
+    said = {
+        metre: max(
+            signs.of_networks(beats[start::metre]) + signs.of_chords(beats[start::metre], metre)
+            for start in range(metre)
+        )
+        for metre in (*_USUAL_METRES, *_ODD_METRES)
+    }
+    best = max(_ODD_METRES, key=said.__getitem__)
+    usual = max(said[metre] for metre in _USUAL_METRES)
+    return best if said[best] - usual > _ODD_LEAD else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What speaks for a bar to begin at each beat: the networks' word, and a change of chords.
+
+    Both are deviations from the song's mean. What they say is in log-probability a frame.
+    """
+
+    as_start: NDArray[np.floating]
+    change: NDArray[np.float64]
+    frames: int
+
+    @classmethod
+    def of(cls, impression: Impression, path: Path) -> "_Signs":
+        beats = np.asarray(path.frames)
+        down = strengths(impression.activations[:, 1], beats)
+        other = strengths(impression.activations[:, 0], beats)
+        as_start = np.log(down + _FLOOR) - np.log(other + _FLOOR)
+        change = _standard(chord_changes(impression.pitches, beats))
+        return cls(as_start - as_start.mean(), change, len(impression.activations))
+
+    def of_networks(self, ones: NDArray[np.intp]) -> float:
+        return _BEAT_FRAMES * float(self.as_start[ones].sum()) / self.frames
+
+    def of_chords(self, ones: NDArray[np.intp], metre: int) -> float:
+        # Jigs and marches keep a chord for two bars; that is no word against bars of two.
+        habits = (ones, ones[::2], ones[1::2]) if metre == 2 else (ones,)
+        shares = (float(self.change[at].sum()) / (len(at) + _DOUBTFUL_BARS) for at in habits)
+        return _WEIGHT * max(shares)
+
+
+def chord_changes(pitches: NDArray[np.float32], frames: NDArray[np.intp]) -> NDArray[np.float64]:
+    """How unlike the pitches are two beats before and after each beat: 0 (alike) to 2."""
+    span = _SPAN_BEATS * int(np.median(np.diff(frames)))
     sums = np.zeros((len(pitches) + 1, 12))
     np.cumsum(pitches, axis=0, out=sums[1:])
     before = sums[frames] - sums[np.maximum(frames - span, 0)]
@@ -50,8 +119,7 @@ def chord_changes(
     return np.asarray(1.0 - alike)
 
 
-def _by_place(values: NDArray[np.floating], numbers: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The mean of values on beats 1, 2, 3 and 4, against the mean of all four."""
-    means = np.array([values[numbers == place].mean() for place in (1, 2, 3, 4)], np.float64)
-    average = float(means.mean())
-    return means / average if average else np.ones(4)
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values as deviations from their mean, in standard deviations; all 0 where none deviates."""
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > _FLOOR else np.zeros(len(values))

@@ -1,13 +1,12 @@
-"""The activations around beats: how strong they were heard, when exactly, and as which of a bar."""
+"""The activations around a beat: how strong it was heard, and when exactly."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beatstitch.detect.decode import FPS, Activations, Path
+from beatstitch.detect.decode import FPS, Activations
 
 _NEAR_FRAMES = 3
 _LEAST = 1e-10
-_FLOOR = 1e-3
 # Peaks lie 5 ms before a drum is struck and 1 ms after other notes begin (medians over songs).
 _EARLY_US = 2_000
 
@@ -30,15 +29,3 @@ def peak_us(activations: Activations, frame: int) -> int:
         if here >= max(before, after) and here > min(before, after):
             shift = 0.5 * (before - after) / (before - 2 * here + after)
     return round((frame + shift) * 1_000_000 / FPS) + _EARLY_US
-
-
-def start_lead(activations: Activations, path: Path) -> float:
-    """How much better bars begin where the path says than at the next best of its beats.
-
-    In log-probability a frame, of what the activations say at the beats; 0 where another is better.
-    """
-    frames, numbers = np.asarray(path.frames), np.asarray(path.numbers)
-    said = strengths(activations[:, 1], frames), strengths(activations[:, 0], frames)
-    for_start = np.log(said[0] + _FLOOR) - np.log(said[1] + _FLOOR)
-    sums = [float(for_start[numbers == n].sum()) for n in range(1, path.beats_per_bar + 1)]
-    return max(sums[0] - max(sums[1:]), 0.0) / len(activations)

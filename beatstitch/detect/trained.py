@@ -1,20 +1,21 @@
 """Beats by madmom's trained networks, decoded once for each metre."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 import numpy as np
 
 from beatstitch.beats.grid import Beat
 from beatstitch.detect import networks
-from beatstitch.detect.decode import Activations, Path, best_path
-from beatstitch.detect.harmony import starts_mid_bar
+from beatstitch.detect.decode import Path, best_path
+from beatstitch.detect.harmony import counted, odd_metre
 from beatstitch.detect.heard import Heard
 from beatstitch.detect.metre import is_compound
 from beatstitch.detect.networks import Impression
 from beatstitch.detect.octave import is_doubled
 from beatstitch.detect.pcm import Song
-from beatstitch.detect.peaks import peak_us, start_lead, strengths
+from beatstitch.detect.peaks import peak_us, strengths
 
 METRES = (2, 3, 4)
 # Of a song whose eighths were taken for beats. The networks hear a downbeat in the middle of its
@@ -29,12 +30,10 @@ _TEMPO_WIDTH = 1.25
 _SURE = 0.4
 # Below this share of sure beats, what was decoded is a steady pulse through noise or a drone.
 _NO_BEAT = 0.05
-# The metre's lead over the second best, in log-probability a frame, at which bar starts are right
-# more often than not (downbeat F 0.90 above, 0.64 below). It becomes a confidence of one half.
-_CLEAR_LEAD = 0.03
-# The same where the metre is given and only bar starts are in question: the lead over the second
-# best start, of 101 songs made by code (downbeats right in 97 % above, in 59 % below).
-_CLEAR_START = 0.005
+# A lead, over the second best metre and over the second best start, that is worth one half. Of 516
+# songs made by code the product of both tells right bar starts (downbeat F ≥ 0.8) from wrong ones
+# with an AUC of 0.80, and reads like a probability: 0.77 of those between 0.64 and 0.81 were right.
+_CLEAR_LEAD = 0.01
 # Leads that don't yet speak for bars of two against bars of four. Slow songs in four were met with
 # up to 0.016; the same peaks again and again in two at 72 BPM lead by 0.022.
 _LITTLE_LEAD, _LITTLE_LEAD_SLOW = 0.005, 0.018
@@ -69,72 +68,92 @@ def hear(
 def follow(impression: Impression, bpm_hint: float | None, metre: int | None = None) -> Heard:
     """Find the beats and bars in what the networks said; cheap beside asking them."""
     activations = impression.activations
-    metres = METRES if metre is None else (metre,)
-    best, second = _ranked(activations, bpm_hint, metres)
-    if bpm_hint is None and is_doubled(activations, best):
+    bars = _ranked(impression, bpm_hint, METRES if metre is None else (metre,))
+    if bpm_hint is None and is_doubled(activations, bars.path):
         slow_metres = _SLOW_METRES if metre is None else (metre,)
-        best, second = _ranked(activations, best.bpm() / 2, slow_metres)
-    if not best.frames:
+        bars = _ranked(impression, bars.path.bpm() / 2, slow_metres)
+    if not bars.path.frames:
         return _nothing()
-    if bpm_hint is None and metre is None and is_compound(activations, best):
-        best, second = _in(2, activations, best.bpm() * 2 / 3), best
-    numbers = best.numbers
-    if starts_mid_bar(impression, best):
-        numbers = tuple((number + 1) % 4 + 1 for number in numbers)
+    if bpm_hint is None and metre is None and is_compound(activations, bars.path):
+        bars = _ranked(impression, bars.path.bpm() * 2 / 3, (2,))
+    odd = odd_metre(impression, bars.path) if metre is None else None
+    if odd is not None:
+        bars = _ranked(impression, bars.path.bpm(), (odd,))
+    best = bars.path
     heard = np.minimum(strengths(activations.sum(axis=1), np.asarray(best.frames)), 1.0)
     sure = float(np.mean(heard > _SURE))
     return Heard(
         beats=tuple(
             Beat(peak_us(activations, frame), number, round(strength, 3))
-            for frame, number, strength in zip(best.frames, numbers, heard.tolist(), strict=True)
+            for frame, number, strength in zip(
+                best.frames, best.numbers, heard.tolist(), strict=True
+            )
         ),
         beats_per_bar=best.beats_per_bar,
         downbeat_source="detected",
         bpm_confidence=round(sure, 3),
-        downbeat_confidence=round(_bar_confidence(activations, best, second), 3),
+        downbeat_confidence=round(bars.confidence(), 3),
         has_beat=len(heard) > 1 and sure > _NO_BEAT,
         is_calibrated=True,
     )
 
 
-def _bar_confidence(activations: Activations, best: Path, second: Path | None) -> float:
-    if second is None:
-        lead = start_lead(activations, best)
-        return lead / (lead + _CLEAR_START)
-    lead = max(best.log_probability - second.log_probability, 0.0)
-    return lead / (lead + _CLEAR_LEAD)
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """The best way to count a song's bars, and its leads in log-probability a frame: over the
+    second best metre, where there was one to choose, and over the second best start."""
+
+    path: Path
+    metre_lead: float | None
+    start_lead: float
+
+    def confidence(self) -> float:
+        """How far to trust the bars, 0–1."""
+        start = self.start_lead / (self.start_lead + _CLEAR_LEAD)
+        if self.metre_lead is None:
+            return start
+        return start * self.metre_lead / (self.metre_lead + _CLEAR_LEAD)
 
 
-def _ranked(
-    activations: Activations, near_bpm: float | None, metres: tuple[int, ...]
-) -> tuple[Path, Path | None]:
-    """The paths of the best metre and of the next, near a tempo where one is known."""
+def _ranked(impression: Impression, near_bpm: float | None, metres: tuple[int, ...]) -> _Bars:
+    """The best of metres near a tempo, where one is known."""
     slowest, fastest = _SLOWEST_BPM, _FASTEST_BPM
     if near_bpm is not None:
         slowest, fastest = near_bpm / _TEMPO_WIDTH, near_bpm * _TEMPO_WIDTH
-    paths = sorted(
-        (best_path(activations, metre, slowest, fastest) for metre in metres),
-        key=lambda path: path.log_probability,
+    found = {metre: best_path(impression.activations, metre, slowest, fastest) for metre in metres}
+    if 2 in found and 4 in found:
+        _drop_two_or_four(found, impression)
+    ranked = sorted(
+        (counted(impression, path) for path in found.values()),
+        key=lambda of: of[0].log_probability,
         reverse=True,
     )
-    if len(paths) == 1:
-        return paths[0], None
-    if paths[0].beats_per_bar == 2 and len(paths[0].frames) > 1:
-        two, four = paths[0], _in(4, activations, paths[0].bpm())
-        if _is_half_a_bar(two, four):
-            return four, two
-    return paths[0], paths[1]
+    best, start_lead = ranked[0]
+    if len(ranked) == 1:
+        return _Bars(best, None, start_lead)
+    return _Bars(best, best.log_probability - ranked[1][0].log_probability, start_lead)
 
 
-def _in(metre: int, activations: Activations, near_bpm: float) -> Path:
-    return best_path(activations, metre, near_bpm / _TEMPO_WIDTH, near_bpm * _TEMPO_WIDTH)
-
-
-def _is_half_a_bar(two: Path, four: Path) -> bool:
-    """Whether bars of two should be bars of four, at the same beats.
+def _drop_two_or_four(found: dict[int, Path], impression: Impression) -> None:
+    """Keep one of the two, for chords can't tell them apart.
 
     Bars of two are rare, slow ones above all; with more freedom their path wins by a little.
     """
+    two, four = found[2], found[4]
+    if four.log_probability >= two.log_probability or len(two.frames) < 2:
+        del found[2]
+        return
+    near = two.bpm() / _TEMPO_WIDTH, two.bpm() * _TEMPO_WIDTH
+    same = best_path(impression.activations, 4, *near)
+    if _is_half_a_bar(two, same):
+        del found[2]
+        found[4] = same
+    else:
+        del found[4]
+
+
+def _is_half_a_bar(two: Path, four: Path) -> bool:
+    """Whether bars of two should be bars of four, at the same beats."""
     allowed = _LITTLE_LEAD_SLOW if two.bpm() < _SLOW_BPM else _LITTLE_LEAD
     return (
         _shared_beats(two, four) > _SAME_BEATS

@@ -169,3 +169,28 @@ def test_bars_of_a_metre_that_begin_nowhere_clearly_are_not_trusted():
     unclear = drawn(120, (0.8,), (0.05,))
 
     assert found(unclear, metre=7).downbeat_confidence < 0.1
+
+
+def test_bars_are_as_long_as_chords_last_where_beats_do_not_say():
+    plain = (0.7,), (0.1,)
+
+    waltz = found(drawn(90, *plain), pitches=chords(changing_at=205))
+    song = found(drawn(120, *plain), pitches=chords(changing_at=205))
+
+    assert (waltz.beats_per_bar, song.beats_per_bar) == (3, 4)
+
+
+def test_chords_that_last_two_bars_leave_a_jig_in_two():
+    jig = drawn(120, (0.1, 0.75), (0.85, 0.0))
+
+    assert found(jig, pitches=chords(changing_at=205)).beats_per_bar == 2
+
+
+@pytest.mark.parametrize("metre", [5, 7])
+def test_bars_of_five_and_seven_are_counted_where_they_are_clear(metre):
+    odd = drawn(120, (0.1, *(metre - 1) * (0.8,)), (0.8, *(metre - 1) * (0.05,)))
+
+    heard = found(odd)
+
+    assert heard.beats_per_bar == metre
+    assert heard.beats[0].beat_number == 1
