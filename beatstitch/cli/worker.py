@@ -38,12 +38,13 @@ def worker(slots: int | None, light: int | None, kinds: str | None) -> None:
         time_factor=now.job_time_factor,
         is_confined=now.sandbox != "off",
     )
+    light_slots, heavy_slots = light or now.light_slots, slots or now.heavy_slots
     Worker(
         ground,
-        {"light": light or now.light_slots, "heavy": slots or now.heavy_slots},
+        {"light": light_slots, "heavy": heavy_slots},
         grace_s=now.worker_grace_s,
         log_level=now.log_level,
-        tools=Tools(sandbox(), _ffmpeg()),
+        tools=Tools(sandbox(), _ffmpeg(), light_slots, heavy_slots),
     ).run()
 
 

@@ -6,7 +6,7 @@ It names users by id and outlives them. No secret and no password ever stands in
 from datetime import datetime
 from typing import Literal
 
-from peewee import CharField, TextField
+from peewee import CharField, ModelSelect, TextField
 
 from beatstitch.db import base
 
@@ -23,6 +23,7 @@ Action = Literal[
     "project_deleted",
     "media_deleted",
     "output_deleted",
+    "cleanup",
     "command",
 ]
 
@@ -72,14 +73,22 @@ def page(
     before: str | None = None,
 ) -> list[AuditEvent]:
     """Deeds, newest first, from the one after `before` (an id) onward."""
-    wanted = AuditEvent.select()
-    if user_id is not None:
-        wanted = wanted.where(AuditEvent.user_id == user_id)
-    if action is not None:
-        wanted = wanted.where(AuditEvent.action == action)
+    wanted = _filtered(user_id, action)
     if before is not None:
         wanted = wanted.where(AuditEvent.id < before)
     return list(wanted.order_by(AuditEvent.id.desc()).limit(limit))
+
+
+def count(*, user_id: str | None = None, action: str | None = None) -> int:
+    """How many deeds `page` would go through."""
+    return int(_filtered(user_id, action).count())
+
+
+def _filtered(user_id: str | None, action: str | None) -> "ModelSelect[AuditEvent]":
+    wanted = AuditEvent.select()
+    if user_id is not None:
+        wanted = wanted.where(AuditEvent.user_id == user_id)
+    return wanted if action is None else wanted.where(AuditEvent.action == action)
 
 
 def prune(before: datetime) -> int:

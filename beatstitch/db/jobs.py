@@ -264,6 +264,17 @@ def live_counts() -> dict[Status, int]:
     return counts
 
 
+def running_by_kind() -> dict[str, int]:
+    """How many jobs of each kind are being worked on, children included."""
+    counted = (
+        Job.select(Job.kind, fn.COUNT(Job.id))
+        .where(Job.status == "running")
+        .group_by(Job.kind)
+        .tuples()
+    )
+    return dict(cast(Iterable[tuple[str, int]], counted))
+
+
 def oldest_queued() -> datetime | None:
     """When the job was asked for that has been in the queue the longest, or None."""
     longest: Job | None = (

@@ -1,9 +1,11 @@
-"""What a user has, summed up from the rows: for a project that goes, and to put `quotas` right."""
+"""What is there, summed up from the rows: of a project that goes, of a user, and of all."""
 
 from peewee import Expression, fn
 
 from beatstitch.db import base
+from beatstitch.db.api_keys import ApiKey
 from beatstitch.db.audio import AudioTrack
+from beatstitch.db.chunks import Chunk
 from beatstitch.db.media import MediaAsset
 from beatstitch.db.outputs import Output
 from beatstitch.db.projects import Project
@@ -18,6 +20,25 @@ def of_project(project_id: str) -> int:
 def media_of_user(user_id: str) -> int:
     """How many photos and clips the user has in all projects."""
     return int(MediaAsset.select().join(Project).where(Project.user == user_id).count())
+
+
+def stored_bytes() -> tuple[int, int]:
+    """The bytes that count for users, and those of chunks, which can be made again."""
+    users: int = User.select(fn.COALESCE(fn.SUM(User.bytes_used), 0)).scalar()
+    cache: int = Chunk.select(fn.COALESCE(fn.SUM(Chunk.bytes), 0)).scalar()
+    return int(users), int(cache)
+
+
+def counts() -> dict[str, int]:
+    """How many users, projects, media, films and keys there are."""
+    tables = {
+        "users": User,
+        "projects": Project,
+        "media": MediaAsset,
+        "outputs": Output,
+        "keys": ApiKey,
+    }
+    return {name: int(model.select().count()) for name, model in tables.items()}
 
 
 def recount(user_id: str) -> int:

@@ -6,15 +6,25 @@ What a job may be reading is left for another time. Whoever has a file open read
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from beatstitch.db import base, chunks, jobs, outputs
-from beatstitch.db.outputs import OutputKind
+from beatstitch.db.chunks import Chunk
+from beatstitch.db.outputs import Output, OutputKind
 from beatstitch.inventory.expected import chunk_keys
+from beatstitch.settings import settings
 from beatstitch.storage import Storage
 
 AT_ONCE = 500
 """How many of each go in one round: the rest waits for the next hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The moments before which a film of each kind was made, and a chunk last used, that may go."""
+
+    films: Mapping[OutputKind, datetime]
+    unused: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +35,41 @@ class Aged:
     chunks: int
 
 
-def expire(
-    storage: Storage, now: datetime, films: Mapping[OutputKind, datetime], unused: datetime
-) -> Aged:
-    """Remove films of a kind made before its moment, and chunks that nothing has used since."""
+def promise(now: datetime) -> Promise:
+    """What the settings promise, from now backwards."""
+    here = settings()
+    return Promise(
+        films={
+            "preview": now - timedelta(hours=here.keep_previews_hours),
+            "final": now - timedelta(days=here.keep_finals_days),
+        },
+        unused=now - timedelta(days=here.keep_cache_days),
+    )
+
+
+def due(kept: Promise) -> tuple[list[Output], list[Chunk]]:
+    """The films and the chunks that may go now: AT_ONCE of each kind at most."""
     idle = _Idle()
+    films = [
+        film
+        for kind, before in kept.films.items()
+        for film in outputs.made_before(before, kind, AT_ONCE)
+        if idle.is_so(film.project_id)
+    ]
+    old_chunks = [
+        chunk for chunk in chunks.unused_since(kept.unused, AT_ONCE) if idle.is_so(chunk.project_id)
+    ]
+    return films, old_chunks
+
+
+def expire(storage: Storage, now: datetime, kept: Promise) -> Aged:
+    """Remove films of a kind made before its moment, and chunks that nothing has used since."""
     # The rows first, and all in one transaction. A render that looks for its chunks asks and marks
     # them as used in one as well: so either they are gone for it, or are not ours to remove.
     with base.transaction():
-        old_films = [
-            film
-            for kind, before in films.items()
-            for film in outputs.made_before(before, kind, AT_ONCE)
-            if idle.is_so(film.project_id)
-        ]
+        old_films, old_chunks = due(kept)
         for film in old_films:
             outputs.mark_removed(film.id, now)
-        old_chunks = [
-            chunk for chunk in chunks.unused_since(unused, AT_ONCE) if idle.is_so(chunk.project_id)
-        ]
         for chunk in old_chunks:
             chunks.forget(chunk)
     # What a crash leaves from here on is named by no row any more, and the sweep removes it.
@@ -52,7 +78,7 @@ def expire(
             storage.delete(key)
     for chunk in old_chunks:
         for key in chunk_keys(chunk):
-            storage.delete(key, stored_before=unused)
+            storage.delete(key, stored_before=kept.unused)
     return Aged(len(old_films), len(old_chunks))
 
 

@@ -25,10 +25,13 @@ _SUFFIX = ".alive"
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a worker has found on its side of the service: its sandbox (`process.Mode`) and its
-    FFmpeg. None is what it doesn't have, or has not said."""
+    FFmpeg, and how many jobs of each lane it does at once. None is what it doesn't have, or has not
+    said."""
 
     sandbox: str | None = None
     ffmpeg: str | None = None
+    light_slots: int = 0
+    heavy_slots: int = 0
 
 
 def new_owner(fingerprint: str | None = None) -> str:

@@ -20,6 +20,7 @@ from beatstitch.web import (
     waiting,
 )
 from beatstitch.web.api import (
+    admin,
     audio,
     auth,
     beats,
@@ -52,6 +53,7 @@ ROOMS = (
     outputs,
     jobs,
     events,
+    admin,
     status,
     docs,
 )

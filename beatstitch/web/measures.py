@@ -12,8 +12,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from beatstitch.db import jobs
+from beatstitch.db import jobs, usage
 from beatstitch.db.base import utc_now
+from beatstitch.jobs import KINDS
 from beatstitch.queue import presence
 from beatstitch.settings import settings
 
@@ -81,9 +82,11 @@ class _Queue(Collector):
                 durations.add_metric([total.kind], total.count, total.seconds)
         yield from (ended, renders, seconds, durations)
         live = GaugeMetricFamily("jobs_live", "Jobs that have not ended.", labels=["status"])
-        for status, count in jobs.live_counts().items():
+        live_counts = jobs.live_counts()
+        for status, count in live_counts.items():
             live.add_metric([status], count)
         yield live
+        yield GaugeMetricFamily("queue_depth", "Jobs that wait.", value=live_counts["queued"])
         oldest = jobs.oldest_queued()
         waited_s = (utc_now() - oldest).total_seconds() if oldest else 0
         yield GaugeMetricFamily(
@@ -93,8 +96,8 @@ class _Queue(Collector):
         yield GaugeMetricFamily("active_render_jobs", "Renders under way.", value=under_way)
         yield GaugeMetricFamily("workers", "Workers alive here.", value=len(presence.living()))
         yield _tools()
-        free = shutil.disk_usage(settings().storage_path).free
-        yield GaugeMetricFamily("storage_free_bytes", "Free on the data disk.", value=free)
+        yield from _slots()
+        yield from _storage()
 
 
 def _tools() -> GaugeMetricFamily:
@@ -102,6 +105,39 @@ def _tools() -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "worker_tools", "Workers alive here, by their tools.", labels=["ffmpeg", "sandbox"]
     )
-    for tools, count in Counted(presence.tools()).items():
-        family.add_metric([tools.ffmpeg or "none", tools.sandbox or "none"], count)
+    known = Counted((tools.ffmpeg or "none", tools.sandbox or "none") for tools in presence.tools())
+    for labels, count in known.items():
+        family.add_metric(labels, count)
     return family
+
+
+def _slots() -> Iterator[GaugeMetricFamily]:
+    """How much of what the workers can do at once they do: 1 is all of it."""
+    tools = presence.tools()
+    slots = {
+        "light": sum(worker.light_slots for worker in tools),
+        "heavy": sum(worker.heavy_slots for worker in tools),
+    }
+    busy = dict.fromkeys(slots, 0)
+    for name, count in jobs.running_by_kind().items():
+        if (kind := KINDS.get(name)) is not None:  # a newer worker's may be unknown here
+            busy[kind.lane] += count
+    there = GaugeMetricFamily("worker_slots", "Jobs that can run at once here.", labels=["lane"])
+    used = GaugeMetricFamily(
+        "worker_utilisation", "Running jobs by slots of the workers here.", labels=["lane"]
+    )
+    for lane, count in slots.items():
+        there.add_metric([lane], count)
+        used.add_metric([lane], busy[lane] / count if count else 0)
+    yield from (there, used)
+
+
+def _storage() -> Iterator[GaugeMetricFamily]:
+    family = GaugeMetricFamily(
+        "storage_bytes", "Uploads and films, and what can be made again.", labels=["what"]
+    )
+    for what, size in zip(("users", "cache"), usage.stored_bytes(), strict=True):
+        family.add_metric([what], size)
+    yield family
+    free = shutil.disk_usage(settings().storage_path).free
+    yield GaugeMetricFamily("storage_free_bytes", "Free on the data disk.", value=free)

@@ -8,6 +8,7 @@ from beatstitch.db import chunks, outputs
 from beatstitch.db.base import utc_now
 from beatstitch.errors import NotFound
 from beatstitch.inventory import age
+from beatstitch.inventory.age import Promise
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.maintenance import rows
 from beatstitch.storage import Storage
@@ -20,7 +21,7 @@ def aged(place: Storage, *, preview: timedelta, final: timedelta, chunk: timedel
     """What goes when everything made is so much older than what may be kept."""
     now = utc_now()
     moments: dict[str, datetime] = {"preview": now + preview, "final": now + final}
-    return age.expire(place, now, moments, unused=now + chunk)  # type: ignore[arg-type]
+    return age.expire(place, now, Promise(moments, now + chunk))  # type: ignore[arg-type]
 
 
 def is_there(place: Storage, key: str) -> bool:
@@ -56,7 +57,7 @@ def test_a_chunk_that_nothing_uses_goes_with_its_proof(place: Storage, project: 
 
     young = aged(place, preview=-DAY, final=-DAY, chunk=-DAY)
     # The file's own age counts as well: one that was made anew since stays, whatever the row says.
-    fresh = age.expire(place, utc_now(), {}, unused=utc_now() + DAY)
+    fresh = age.expire(place, utc_now(), Promise({}, utc_now() + DAY))
 
     assert (young.chunks, fresh.chunks) == (0, 1)
     assert chunks.of_project(project) == []

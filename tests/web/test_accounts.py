@@ -9,7 +9,7 @@ import jwt
 import pytest
 from flask import Flask
 
-from beatstitch.db import users
+from beatstitch.db import audit, users
 from beatstitch.settings import settings
 from beatstitch.web.passwords import Passwords
 from callers import PASSWORD, Caller, forget_settings, refused
@@ -211,3 +211,28 @@ def test_a_deployment_without_a_key_lets_nobody_in(
     forget_settings()
 
     refused(_login(nobody), 503, "bad_setting")
+
+
+def test_what_happens_to_an_account_is_written_down(
+    app: Flask, nobody: Caller, registered: dict[str, Any]
+) -> None:
+    _login(nobody, "wrong horse")
+    _login(nobody, "my password", name="typed into the wrong field")
+    token = _login(nobody).json["access_token"]
+    change = {"current_password": "a guess", "new_password": "a better horse"}
+    _with(app, token).post("/auth/password", change)
+    _with(app, token).post("/auth/password", change | {"current_password": PASSWORD})
+
+    deeds = audit.page(20)[::-1]
+
+    assert [(deed.action, deed.user_id) for deed in deeds] == [
+        ("registered", registered["id"]),
+        ("login_failed", registered["id"]),
+        ("login_failed", None),
+        ("login", registered["id"]),
+        ("password_refused", registered["id"]),
+        ("password_changed", registered["id"]),
+    ]
+    assert {deed.address for deed in deeds} == {"127.0.0.1"}
+    assert all(deed.request_id for deed in deeds)
+    assert not any("horse" in str(deed.subject) or "field" in str(deed.subject) for deed in deeds)

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import backstage
 from beatstitch.queue.presence import Presence, Tools
-from callers import Caller, forget_settings
+from callers import JPEG, WAV, Caller, forget_settings
 
 
 def test_a_service_that_works_is_healthy(app: Flask, nobody: Caller) -> None:
@@ -113,3 +113,28 @@ def test_the_metrics_count_requests_and_jobs(app: Flask, anna: Caller) -> None:
     assert samples["jobs_live", "queued"] == 0
     assert samples["active_render_jobs",] == 0
     assert samples["storage_free_bytes",] > 0
+    assert samples["queue_depth",] == 0
+
+
+def test_the_metrics_say_how_busy_the_workers_are_and_what_is_stored(
+    app: Flask, anna: Caller
+) -> None:
+    worker = Presence("somebody", Tools("bubblewrap", "ffmpeg 5", light_slots=2, heavy_slots=4))
+    project = anna.project()
+    backstage.claimed(anna.song(project)["analysis_job_id"])
+    anna.medium(project)
+
+    text = app.test_client().get("/metrics").text
+
+    worker.close()
+    samples = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["worker_slots", "heavy"] == 4
+    assert samples["worker_utilisation", "heavy"] == 0.25
+    assert samples["worker_utilisation", "light"] == 0
+    assert samples["queue_depth",] == 1
+    assert samples["storage_bytes", "users"] == len(JPEG) + len(WAV)
+    assert samples["storage_bytes", "cache"] == 0

@@ -30,15 +30,7 @@ def prepare(job: Job) -> Ticket:
         deeds=audit.prune(now - timedelta(days=here.keep_audit_days)),
         answers=kept_answers.prune(now),
         uploads=incoming.sweep(now) + partial.sweep(now),
-        aged=age.expire(
-            storage,
-            now,
-            {
-                "preview": now - timedelta(hours=here.keep_previews_hours),
-                "final": now - timedelta(days=here.keep_finals_days),
-            },
-            unused=now - timedelta(days=here.keep_cache_days),
-        ),
+        aged=age.expire(storage, now, age.promise(now)),
         swept=sweep.sweep(storage, projects, now - sweep.LEFT_ALONE, SWEEP_S),
     )
     base.checkpoint()
