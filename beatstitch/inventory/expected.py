@@ -1,14 +1,15 @@
 """Which files of a project are somebody's: those that rows name, and those that belong to one.
 
 A few files have no column: the proof of a chunk lies beside it, what the networks said of the song
-under the song's hash, and the current grid and EDL once more under a plain name, for people.
+under the song's hash, the EDL of a film under its hash, though the timeline's version may be gone,
+and the current grid and EDL once more under a plain name, for people.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from beatstitch.db import audio, chunks, files
+from beatstitch.db import audio, chunks, files, outputs, timelines
 from beatstitch.db.projects import Project
 
 PLACES = ("uploads", "derived", "outputs")
@@ -46,6 +47,9 @@ def _keys(project_id: str, derived: str) -> Iterator[str]:
         yield file.key
     for chunk in chunks.of_project(project_id):
         yield from chunk_keys(chunk)
+    for film in outputs.of_project(project_id):
+        if film.removed_at is None:
+            yield timelines.edl_key(project_id, film.edl_hash)
     yield from (f"{derived}/{name}" for name in CURRENT)
 
 

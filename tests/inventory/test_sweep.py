@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import backstage
-from beatstitch.db import base, chunks, media, outputs, projects
+from beatstitch.db import base, chunks, media, outputs, projects, timelines
 from beatstitch.db.base import utc_now
+from beatstitch.db.timelines import Timeline
 from beatstitch.errors import NotFound
 from beatstitch.inventory import expected, incoming, sweep
 from beatstitch.storage import Storage
@@ -57,6 +58,20 @@ def test_what_the_networks_said_of_the_song_stays(
 
     assert swept(place) == 0
     assert place.fetch(key).exists()
+
+
+def test_the_timeline_of_a_film_stays_as_long_as_the_film(
+    place: Storage, project: str, anna: Caller
+) -> None:
+    final, preview = outputs.of_project(project)
+    Timeline.delete().where(Timeline.edl_hash == final.edl_hash).execute()
+
+    outputs.delete(preview)
+    assert swept(place) == len((preview.storage_key, preview.sync_report_key))
+    outputs.delete(final)
+    assert swept(place) == len((final.storage_key, final.sync_report_key, final.edl_hash))
+    with pytest.raises(NotFound):
+        place.fetch(timelines.edl_key(project, final.edl_hash))
 
 
 def test_everything_of_a_project_that_is_gone_goes(

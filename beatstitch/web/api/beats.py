@@ -45,7 +45,7 @@ def get_beats(project_id: str) -> Tagged | tuple[StillHearing, int]:
 
 
 @blueprint.put("/audio/beats")
-@answers({200: Grid}, refuses=(409, 412))
+@answers({200: Grid}, refuses=(409, 412, 507))
 def replace_beats(project_id: str, json: GridGiven) -> Tagged:
     """Put a grid of one's own in place of the beats; If-Match may say which ones were read."""
 
@@ -70,7 +70,7 @@ def replace_beats(project_id: str, json: GridGiven) -> Tagged:
 
 
 @blueprint.post("/audio/beats/edit")
-@answers({200: Grid}, refuses=(409, 412))
+@answers({200: Grid}, refuses=(409, 412, 507))
 def edit_beats(project_id: str, json: EditGiven) -> Tagged:
     """Change the beats by one edit; If-Match may say which ones were read."""
     with _in_the_body():
@@ -84,7 +84,7 @@ def edit_beats(project_id: str, json: EditGiven) -> Tagged:
 
 
 @blueprint.post("/audio/beats/revert")
-@answers({200: Grid}, refuses=(400, 409, 412))
+@answers({200: Grid}, refuses=(400, 409, 412, 507))
 def revert_beats(project_id: str) -> Tagged:
     """Go back to the beats that were heard; If-Match may say which ones were read."""
     return _shown(grids.revert(guard.project(project_id)))

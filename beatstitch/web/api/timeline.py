@@ -65,7 +65,7 @@ def get_timeline(project_id: str) -> Tagged:
 
 
 @blueprint.put("")
-@answers({200: TimelineShown}, refuses=(409, 412))
+@answers({200: TimelineShown}, refuses=(409, 412, 507))
 def replace_timeline(project_id: str, json: SegmentsGiven) -> Tagged:
     """Put segments of one's own in place of the timeline's; If-Match may say which was read."""
 
@@ -78,7 +78,7 @@ def replace_timeline(project_id: str, json: SegmentsGiven) -> Tagged:
 
 
 @blueprint.post("/edit")
-@answers({200: TimelineShown}, refuses=(409, 412))
+@answers({200: TimelineShown}, refuses=(409, 412, 507))
 def edit_timeline(project_id: str, json: TimelineEdit) -> Tagged:
     """Change the timeline by one edit; If-Match may say which was read."""
     with _in_the_body():
@@ -93,7 +93,7 @@ def edit_timeline(project_id: str, json: TimelineEdit) -> Tagged:
 
 
 @blueprint.post("/undo")
-@answers({200: TimelineShown}, refuses=(409, 412))
+@answers({200: TimelineShown}, refuses=(409, 412, 507))
 def undo_timeline(project_id: str) -> Tagged:
     """Go back to the version before; If-Match may say which was read."""
     project = guard.project(project_id)
@@ -101,7 +101,7 @@ def undo_timeline(project_id: str) -> Tagged:
 
 
 @blueprint.post("/redo")
-@answers({200: TimelineShown}, refuses=(409, 412))
+@answers({200: TimelineShown}, refuses=(409, 412, 507))
 def redo_timeline(project_id: str) -> Tagged:
     """Go forward to the version that was undone; If-Match may say which was read."""
     project = guard.project(project_id)
