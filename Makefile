@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools server-tools demo run test torture lint bench bench-sections bench-queue looks migrate backup lock clean
+.PHONY: help setup tools server-tools demo run test torture lint bench bench-beats bench-sections bench-queue bench-render looks migrate backup lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -104,10 +104,12 @@ lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench
 	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
-	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/queues.py bench/sections.py
+	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/queues.py bench/reel.py bench/render.py bench/sections.py
 	$(BIN)/lint-imports
 
-bench: setup     ## how well, fast and small the beats are found: madmom as it is, ours, librosa
+bench: bench-beats bench-sections bench-queue bench-render ## all of them, one after the other: half an hour
+
+bench-beats: setup ## how well, fast and small the beats are found: madmom as it is, ours, librosa
 	@PYTHONPATH=tests $(BIN)/python bench/beats.py
 
 bench-sections: setup ## how well a song's sections are found
@@ -123,6 +125,9 @@ migrate: setup   ## bring the database up to this version; it is copied first
 
 backup: setup    ## write a backup of the database and the files into backups/, while all runs
 	@$(BIN)/flask --app beatstitch database backup --files backups/$$(date -u +%Y%m%dT%H%M%S)
+
+bench-render: setup ## what a film costs beside encoding its frames, one filter graph and moviepy
+	@PYTHONPATH=tests $(BIN)/python bench/render.py
 
 looks: setup     ## every transition, move, fit and beat effect on one sheet: build/looks.png
 	@mkdir -p build
