@@ -1,0 +1,170 @@
+"""Songs as people have them: odd formats are heard like any other, what is no song is refused."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beatstitch.beats.grid import BeatGrid, from_json
+from beatstitch.errors import LimitReached, MediaRejected, UnsupportedMedia
+from beatstitch.jobs.beat_analysis import handler
+from beatstitch.jobs.beat_analysis.args import Ticket
+from beatstitch.workspace import Workspace
+from footage import ffmpeg
+from songs import Song, drum_song, encoded, silence
+
+TEN_HOURS_S = 36_000
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Song:
+    """Twelve seconds of drums at 120 BPM."""
+    return drum_song(tmp_path_factory.mktemp("plain") / "plain.wav", bars=6)
+
+
+def heard(song: Path, tmp_path: Path, *, max_song_s: int = 120) -> BeatGrid:
+    """The grid that the work keeps for this file."""
+    ticket = Ticket(
+        name=song.name,
+        key="given",
+        checksum="sha256:00",
+        pcm_key="pcm.wav",
+        grid_prefix="beats",
+        detector="madmom",
+        max_song_s=max_song_s,
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    space = Workspace(scratch, {"given": song}, lambda *_: None)
+    result = handler.run(ticket, space)
+    assert result.grid is not None
+    return from_json(space.kept[result.grid.key].read_bytes())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-ac", "1"),
+        ("-af", "pan=5.1|FL=c0|FR=c0|FC=c0|LFE=0*c0|BL=c0|BR=c0"),
+        ("-af", "pan=5.1|FL=0*c0|FR=0*c0|FC=c0|LFE=0*c0|BL=0*c0|BR=0*c0"),
+        ("-ar", "192000", "-c:a", "pcm_s32le"),
+        ("-ar", "8000", "-c:a", "pcm_u8"),
+        ("-c:a", "pcm_f32le", "-af", "volume=40dB"),
+        ("-af", "dcshift=shift=0.4"),
+        ("-af", "volume=30dB"),
+        ("-af", "volume=-50dB"),
+    ],
+    ids=["mono", "5.1", "centre", "192 kHz", "8 bit", "loud floats", "DC", "clipped", "quiet"],
+)
+def test_an_odd_recording_has_the_beats_of_the_plain_one(
+    plain: Song, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    odd = tmp_path / "odd.wav"
+    ffmpeg("-i", plain.path, *options, odd)
+
+    grid = heard(odd, tmp_path)
+
+    assert grid.bpm == pytest.approx(120, rel=0.01)
+    off_us = [min(abs(beat.time_us - at) for beat in grid.beats) for at in plain.beats_us]
+    assert max(off_us) < 30_000
+    # Where a recording with an offset begins and ends, it clicks.
+    assert len(grid.beats) <= len(plain.beats_us) + 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda mp3: b"ID3" + _rubbish(7) + mp3[10:],
+        lambda mp3: mp3[:200] + _rubbish(600) + mp3[800:],
+        lambda mp3: mp3[:40_000] + _rubbish(600) + mp3[40_600:],
+        lambda mp3: mp3[mp3.index(b"\xff\xfb") :],
+    ],
+    ids=["tag", "first frame", "middle", "no tag"],
+)
+def test_a_damaged_mp3_is_heard_all_the_same(
+    plain: Song, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes(damage(encoded(plain, tmp_path / "whole.mp3").path.read_bytes()))
+
+    grid = heard(broken, tmp_path)
+
+    assert grid.bpm == pytest.approx(120, rel=0.01)
+    assert grid.duration_us == pytest.approx(plain.duration_us, abs=200_000)
+
+
+def test_an_mp3_whose_tag_has_no_end_is_refused(plain: Song, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp3"
+    whole = encoded(plain, tmp_path / "whole.mp3").path.read_bytes()
+    broken.write_bytes(b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + whole[10:])
+
+    with pytest.raises(MediaRejected, match=r"broken\.mp3 is damaged or incomplete"):
+        heard(broken, tmp_path)
+
+
+def test_a_silent_song_has_no_beat_and_a_steady_proposal(tmp_path: Path) -> None:
+    grid = heard(silence(tmp_path / "silent.wav").path, tmp_path)
+
+    assert (grid.verdict, grid.bpm_confidence) == ("no_beat", 0)
+    assert 80 <= grid.bpm < 160
+
+
+def test_an_encrypted_song_is_refused(plain: Song, tmp_path: Path) -> None:
+    whole = encoded(plain, tmp_path / "whole.m4a").path.read_bytes()
+    bought = tmp_path / "bought.m4a"
+    # As shops protect songs: another name for the codec, and packets that nobody can read.
+    start = whole.index(b"mdat") + 4
+    index = whole.index(b"moov")
+    packets = _rubbish(index - 4 - start) if index > start else _rubbish(len(whole) - start)
+    sealed = whole[:start] + packets + whole[start + len(packets) :]
+    bought.write_bytes(sealed.replace(b"mp4a", b"drms", 1))
+
+    with pytest.raises(MediaRejected, match=r"bought\.m4a"):
+        heard(bought, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["noise.mp3", "noise.m4a", "noise.wav", "noise.flac"])
+def test_rubbish_under_the_name_of_a_song_is_refused(tmp_path: Path, name: str) -> None:
+    rubbish = tmp_path / name
+    rubbish.write_bytes(_rubbish(200_000))
+
+    with pytest.raises(UnsupportedMedia, match="noise"):
+        heard(rubbish, tmp_path)
+
+
+def test_a_song_of_no_length_is_refused(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.wav"
+    nothing.write_bytes(_wav_header(0))
+
+    with pytest.raises(MediaRejected, match=r"nothing\.wav"):
+        heard(nothing, tmp_path)
+
+
+def test_ten_hours_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.wav"
+    with endless.open("wb") as file:
+        file.write(_wav_header(TEN_HOURS_S * 8_000))
+        file.truncate(44 + TEN_HOURS_S * 8_000)
+
+    with pytest.raises(LimitReached, match="longer than 2 minutes"):
+        heard(endless, tmp_path)
+
+    assert sum(file.stat().st_size for file in (tmp_path / "scratch").iterdir()) < 25_000_000
+
+
+def _rubbish(size: int) -> bytes:
+    return np.random.default_rng(3).bytes(size)
+
+
+def _wav_header(samples: int) -> bytes:
+    """Of 8-bit mono at 8 kHz."""
+    form = struct.pack("<HHIIHH", 1, 1, 8_000, 8_000, 1, 8)
+    return b"".join(
+        (
+            *(b"RIFF", struct.pack("<I", 36 + samples), b"WAVE"),
+            *(b"fmt ", struct.pack("<I", len(form)), form),
+            *(b"data", struct.pack("<I", samples)),
+        )
+    )
