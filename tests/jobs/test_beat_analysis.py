@@ -80,6 +80,26 @@ def test_a_song_is_heard_again_from_what_the_networks_said(
     )
 
 
+def test_a_song_that_cannot_be_heard_again_keeps_its_beats(
+    project_id: str, short_song: Song
+) -> None:
+    track_id = upload(project_id, short_song.path, CHECKSUMS[0])
+    job = queue.submit(
+        KINDS["beat_analysis"], {"audio_track_id": track_id, "bpm_hint": 90}, at=queue.now()
+    )
+    job.error_message = "It was cancelled."
+    rows.give_up(job)
+    before = audio.by_id(track_id)
+    heard(track_id)
+
+    rows.give_up(job)
+
+    after = audio.by_id(track_id)
+    assert (before.analysis_status, after.analysis_status) == ("failed", "complete")
+    assert before.analysis_error == after.analysis_error == "It was cancelled."
+    assert audio.current_grid(track_id) is not None
+
+
 def test_what_was_heard_of_an_earlier_song_goes(project_id: str, short_song: Song) -> None:
     before = heard(upload(project_id, short_song.path, CHECKSUMS[0]))
 

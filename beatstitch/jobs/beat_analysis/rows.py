@@ -65,11 +65,12 @@ def settle(job: Job, ticket: Ticket, result: Heard) -> dict[str, object]:
 
 
 def give_up(job: Job) -> None:
-    """The song could not be heard, and why."""
+    """The song could not be heard, and why. One that was heard before keeps its beats, and a film
+    can be cut on them as before."""
+    track_id = _args(job).audio_track_id
+    status = "failed" if audio.current_grid(track_id) is None else "complete"
     try:
-        audio.set_columns(
-            _args(job).audio_track_id, analysis_status="failed", analysis_error=job.error_message
-        )
+        audio.set_columns(track_id, analysis_status=status, analysis_error=job.error_message)
     except NotFound:
         # Replaced meanwhile: there is nobody left to tell.
         return
