@@ -78,6 +78,19 @@ def of_project(project_id: str, kind: OutputKind | None = None) -> list[Output]:
     return list(Output.select().where(wanted).order_by(Output.id.desc()))
 
 
+def page(project_id: str, limit: int, before: str | None = None) -> list[Output]:
+    """The project's films, newest first, from the one after `before` (an id) onward."""
+    wanted = Output.project == project_id
+    if before is not None:
+        wanted &= Output.id < before
+    return list(Output.select().where(wanted).order_by(Output.id.desc()).limit(limit))
+
+
+def count(project_id: str) -> int:
+    """How many films the project has, those cleaned away included."""
+    return int(Output.select().where(Output.project == project_id).count())
+
+
 def newest(project_id: str, kind: OutputKind) -> Output | None:
     """The newest film of this kind, or None."""
     film: Output | None = (

@@ -109,8 +109,13 @@ def change(
         )
         if not changed:
             by_id(project.id)
-            raise Stale("stale", "The project has been changed since you read it; read it again.")
+            raise stale()
         return by_id(project.id)
+
+
+def stale() -> Stale:
+    """What a change of a version that is not current any more answers."""
+    return Stale("stale", "The project has been changed since you read it; read it again.")
 
 
 def delete(project: Project) -> None:

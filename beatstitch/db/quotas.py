@@ -40,18 +40,15 @@ def take(user_id: str, size_bytes: int) -> None:
     most = fn.COALESCE(User.max_bytes, settings().bytes_per_user)
     fits = (User.id == user_id) & (User.bytes_used + size_bytes <= most)
     with base.transaction():
-        if User.update(bytes_used=User.bytes_used + size_bytes).where(fits).execute():
-            return
-        user = User.get_by_id(user_id)
-        limit = allowance(user).bytes
-        raise LimitReached(
-            "quota_exceeded",
-            f"You have stored {user.bytes_used / 1e6:,.1f} of {limit / 1e6:,.1f} MB, and this "
-            f"needs {size_bytes / 1e6:,.1f} MB more. Delete what you no longer need.",
-            used_bytes=user.bytes_used,
-            limit_bytes=limit,
-            needed_bytes=size_bytes,
-        )
+        if not User.update(bytes_used=User.bytes_used + size_bytes).where(fits).execute():
+            raise _no_room(User.get_by_id(user_id), size_bytes)
+
+
+def require_room(user: User, size_bytes: int) -> None:
+    """Raise LimitReached when so much more doesn't fit. It counts nothing: what has only been
+    announced may fit no more when it comes."""
+    if user.bytes_used + size_bytes > allowance(user).bytes:
+        raise _no_room(user, size_bytes)
 
 
 def add(user_id: str, size_bytes: int) -> None:
@@ -67,3 +64,15 @@ def give_back(user_id: str, size_bytes: int) -> None:
 def _change(user_id: str, by_bytes: int) -> None:
     with base.transaction():
         User.update(bytes_used=User.bytes_used + by_bytes).where(User.id == user_id).execute()
+
+
+def _no_room(user: User, size_bytes: int) -> LimitReached:
+    limit = allowance(user).bytes
+    return LimitReached(
+        "quota_exceeded",
+        f"You have stored {user.bytes_used / 1e6:,.1f} of {limit / 1e6:,.1f} MB, and this "
+        f"needs {size_bytes / 1e6:,.1f} MB more. Delete what you no longer need.",
+        used_bytes=user.bytes_used,
+        limit_bytes=limit,
+        needed_bytes=size_bytes,
+    )

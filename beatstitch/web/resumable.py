@@ -17,6 +17,7 @@ from typing import IO
 from flask import Response, request
 from werkzeug.http import http_date
 
+from beatstitch.db import quotas
 from beatstitch.errors import Conflict, TooLarge, UnsupportedMedia
 from beatstitch.inventory import incoming, partial
 from beatstitch.inventory.partial import Partial
@@ -70,6 +71,7 @@ def begin(user_id: str) -> Partial:
             f"The upload would have {size / 1e6:,.1f} MB; {most / 1e6:,.0f} MB are allowed.",
             max_size_bytes=most,
         )
+    quotas.require_room(guard.caller(), size)
     uploads.check_room(size)
     return partial.begin(user_id, uploads.shown_name(_metadata().get("filename", "")), size)
 

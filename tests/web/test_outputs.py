@@ -164,7 +164,9 @@ def test_a_film_goes_on_only_as_the_same_film(
     assert (part.status_code, part.data) == (200, FILM[::-1])
 
 
-def test_films_are_listed_newest_first(anna: Caller, ready_project: str, edl_hash: str) -> None:
+def test_films_are_listed_newest_first_a_page_at_a_time(
+    anna: Caller, ready_project: str, edl_hash: str
+) -> None:
     ids = [_render(anna, ready_project, edl_hash, kind) for kind in ("preview", "final")]
     for job_id in ids:
         backstage.filmed(job_id, FILM)
@@ -175,6 +177,10 @@ def test_films_are_listed_newest_first(anna: Caller, ready_project: str, edl_has
     assert listed["total"] == anna.get(ready_project).json["counts"]["outputs"] == 2
     report = anna.get(listed["items"][0]["sync_report_url"].removeprefix("/api"))
     assert report.json == {"ok": True}
+    page = anna.get(f"{ready_project}/outputs?limit=1").json
+    rest = anna.get(f"{ready_project}/outputs?limit=1&cursor={page['next_cursor']}").json
+    assert page["items"] + rest["items"] == listed["items"]
+    assert (page["total"], rest["next_cursor"], listed["next_cursor"]) == (2, None, None)
 
 
 def test_a_film_is_removed(

@@ -83,6 +83,16 @@ def test_another_song_takes_the_place_of_the_one_before(anna: Caller) -> None:
     assert _used(anna) == len(WAV) + 1
 
 
+def test_an_upload_in_pieces_is_refused_before_it_is_sent(anna: Caller) -> None:
+    _may_have(anna, bytes=1000)
+    begin = {"Tus-Resumable": "1.0.0", "Upload-Length": "1001"}
+
+    refused(anna.call("POST", "/uploads", headers=begin), 422, "quota_exceeded")
+    assert (
+        anna.call("POST", "/uploads", headers=begin | {"Upload-Length": "1000"}).status_code == 201
+    )
+
+
 def test_media_count_in_all_projects_together(anna: Caller) -> None:
     first, second = anna.project(), anna.project()
     _may_have(anna, media=2)

@@ -13,6 +13,7 @@ from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.storage.configured import configured
 from beatstitch.web import downloads, guard, intake, rates, repeats, witness
 from beatstitch.web.openapi import answers
+from beatstitch.web.pages import PageQuery, cut
 from beatstitch.web.shapes.jobs import shown_status, url
 from beatstitch.web.shapes.outputs import Film, FilmList, RenderStarted, RenderWish
 
@@ -64,10 +65,15 @@ def render(project_id: str, json: RenderWish) -> tuple[RenderStarted, int, dict[
 
 @blueprint.get("/outputs")
 @answers({200: FilmList})
-def list_outputs(project_id: str) -> FilmList:
+def list_outputs(project_id: str, query: PageQuery) -> FilmList:
     """All films, newest first."""
-    films = [Film.of(row) for row in outputs.of_project(guard.project(project_id).id)]
-    return FilmList(items=films, total=len(films))
+    project = guard.project(project_id)
+    rows, next_cursor = cut(outputs.page(project.id, query.limit + 1, query.cursor), query.limit)
+    return FilmList(
+        items=[Film.of(row) for row in rows],
+        next_cursor=next_cursor,
+        total=outputs.count(project.id),
+    )
 
 
 @blueprint.get("/outputs/<output_id>")

@@ -7,7 +7,6 @@ from flask import Blueprint, Response, make_response, request
 from beatstitch.db import audio, base, media, outputs, projects, timelines
 from beatstitch.db.projects import Project
 from beatstitch.db.timelines import Timeline
-from beatstitch.errors import Invalid
 from beatstitch.jobs.timeline_build.stale import stale_reason
 from beatstitch.timeline.settings import read_settings, settings_json
 from beatstitch.web import copies, guard, intake, repeats, witness
@@ -73,11 +72,12 @@ def get_project(project_id: str) -> tuple[ProjectShown, int, Headers]:
 @answers({200: ProjectShown}, refuses=(412,))
 def change_project(project_id: str, json: ProjectChange) -> tuple[ProjectShown, int, Headers]:
     """Change name or description."""
+    before = guard.project(project_id)
     project = projects.change(
-        guard.project(project_id),
+        before,
         name=json.name,
         description=json.description,
-        if_version=_if_match(),
+        if_version=_if_match(before),
     )
     return _whole(project), 200, _version(project)
 
@@ -141,7 +141,7 @@ def settings_changed(
     """Lay these settings over those in force, if If-Match says so; the answer to that."""
     with base.transaction():
         before = guard.project(project_id)
-        project = store_settings(before, given, if_version=_if_match())
+        project = store_settings(before, given, if_version=_if_match(before))
         timeline = timelines.current(project.id)
     shown = SettingsChanged(
         id=project.id,
@@ -177,7 +177,7 @@ def _whole(project: Project) -> ProjectShown:
         media_assets=[Asset.of(asset) for asset in assets],
         audio_track=Track.of(track) if track else None,
         timeline=TimelineBrief.of(timeline, stale_reason(project, timeline)) if timeline else None,
-        counts=Counts(media=len(assets), outputs=len(outputs.of_project(project.id))),
+        counts=Counts(media=len(assets), outputs=outputs.count(project.id)),
     )
 
 
@@ -185,15 +185,13 @@ def _version(project: Project) -> Headers:
     return {"ETag": f'"{project.version}"'}
 
 
-def _if_match() -> int | None:
-    """The version that the caller has read; None when any will do."""
-    given = request.headers.get("If-Match", "*").strip()
-    if given == "*":
+def _if_match(project: Project) -> int | None:
+    """The version that has to be the current one still; None when any will do.
+
+    Raises Stale when it is none of those that the caller names.
+    """
+    if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    if not given.strip('"').isdecimal():
-        raise Invalid(
-            "validation_error",
-            "If-Match: send the ETag of the project as it came.",
-            where=("header", "If-Match"),
-        )
-    return int(given.strip('"'))
+    if str(project.version) not in request.if_match:
+        raise projects.stale()
+    return project.version

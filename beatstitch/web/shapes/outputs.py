@@ -110,8 +110,8 @@ class Film(Shown):
 
 
 class FilmList(Shown):
-    """All films of a project, newest first."""
+    """A page of a project's films, newest first."""
 
     items: list[Film]
-    next_cursor: None = None
+    next_cursor: str | None
     total: int
