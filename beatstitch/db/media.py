@@ -39,7 +39,8 @@ class MediaAsset(base.Row):
     are built, give it a place in them, and show only this part of a clip.
 
     `original_key` names the upload; `working_key` an upright sRGB copy of a photo; `proxy_key` the
-    small copy that previews are made from. `probe` holds the facts that only renders need.
+    small copy that previews are made from. `probe` holds the facts that only renders need, `proxy`
+    the same of the small copy; `proxy_used_at` is None until one was made or found needless.
     """
 
     id = CharField(max_length=36, primary_key=True, default=base.new_id)
@@ -65,6 +66,10 @@ class MediaAsset(base.Row):
     working_key: base.Column[str | None] = KeyField(null=True)
     thumbnail_key: base.Column[str | None] = KeyField(null=True)
     proxy_key: base.Column[str | None] = KeyField(null=True)
+    filmstrip_key: base.Column[str | None] = KeyField(null=True)
+    proxy: base.Column[dict[str, object] | None] = JSONField(null=True)
+    proxy_used_at: base.Column[datetime | None] = base.MomentField(null=True)
+    looks: base.Column[dict[str, object] | None] = JSONField(null=True)
     probe: base.Column[dict[str, object] | None] = JSONField(null=True)
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
     processed_at: base.Column[datetime | None] = base.MomentField(null=True)
@@ -139,6 +144,12 @@ def of_user(user_id: str, asset_id: str) -> MediaAsset:
     return asset
 
 
+def keys(asset: MediaAsset) -> tuple[str, ...]:
+    """The storage keys of the upload and of everything that was made of it."""
+    made = (asset.working_key, asset.thumbnail_key, asset.proxy_key, asset.filmstrip_key)
+    return (asset.original_key, *filter(None, made))
+
+
 def by_id(asset_id: str) -> MediaAsset:
     """The asset. Raises NotFound."""
     asset = MediaAsset.get_or_none(MediaAsset.id == asset_id)
@@ -182,6 +193,27 @@ def probe_column(source: Source) -> dict[str, object]:
 def source(asset: MediaAsset) -> Source:
     """How the renderer meets an asset that is ready. Raises Invalid for one that isn't."""
     return read(_SOURCE, asset.probe, "media_not_ready")
+
+
+def small_source(asset: MediaAsset) -> Source:
+    """How the renderer meets the asset in a preview: its proxy, or itself while there is none.
+
+    Raises Invalid for one that isn't ready.
+    """
+    return source(asset) if asset.proxy is None else read(_SOURCE, asset.proxy, "media_not_ready")
+
+
+def touch_proxies(asset_ids: Iterable[str], at: datetime) -> None:
+    """The proxies of these assets were used now, so they go last."""
+    used = MediaAsset.id.in_(list(asset_ids)) & MediaAsset.proxy_used_at.is_null(False)
+    with base.transaction():
+        MediaAsset.update(proxy_used_at=at).where(used).execute()
+
+
+def proxies_unused_since(moment: datetime, limit: int) -> list[MediaAsset]:
+    """Assets with a proxy that no preview has used since then, the longest unused first."""
+    unused = MediaAsset.proxy_key.is_null(False) & (MediaAsset.proxy_used_at < moment)
+    return list(MediaAsset.select().where(unused).order_by(MediaAsset.proxy_used_at).limit(limit))
 
 
 def set_columns(asset_id: str, **columns: object) -> None:

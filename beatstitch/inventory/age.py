@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from beatstitch.db import base, chunks, jobs, outputs
+from beatstitch.db import base, chunks, jobs, media, outputs
 from beatstitch.db.chunks import Chunk
+from beatstitch.db.media import MediaAsset
 from beatstitch.db.outputs import Output, OutputKind
 from beatstitch.inventory.expected import chunk_keys
 from beatstitch.settings import settings
@@ -21,7 +22,8 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The moments before which a film of each kind was made, and a chunk last used, that may go."""
+    """The moments before which a film of each kind was made, and a chunk or a
+    proxy last used, that may go."""
 
     films: Mapping[OutputKind, datetime]
     unused: datetime
@@ -33,6 +35,7 @@ class Aged:
 
     films: int
     chunks: int
+    proxies: int = 0
 
 
 def promise(now: datetime) -> Promise:
@@ -47,8 +50,8 @@ def promise(now: datetime) -> Promise:
     )
 
 
-def due(kept: Promise) -> tuple[list[Output], list[Chunk]]:
-    """The films and the chunks that may go now: AT_ONCE of each kind at most."""
+def due(kept: Promise) -> tuple[list[Output], list[Chunk], list[MediaAsset]]:
+    """The films, the chunks, and the media whose proxies may go now: AT_ONCE of each at most."""
     idle = _Idle()
     films = [
         film
@@ -59,19 +62,27 @@ def due(kept: Promise) -> tuple[list[Output], list[Chunk]]:
     old_chunks = [
         chunk for chunk in chunks.unused_since(kept.unused, AT_ONCE) if idle.is_so(chunk.project_id)
     ]
-    return films, old_chunks
+    old_proxies = [
+        asset
+        for asset in media.proxies_unused_since(kept.unused, AT_ONCE)
+        if idle.is_so(asset.project_id)
+    ]
+    return films, old_chunks, old_proxies
 
 
 def expire(storage: Storage, now: datetime, kept: Promise) -> Aged:
-    """Remove films of a kind made before its moment, and chunks that nothing has used since."""
+    """Remove films of a kind made before its moment, and chunks and proxies that nothing has used
+    since."""
     # The rows first, and all in one transaction. A render that looks for its chunks asks and marks
     # them as used in one as well: so either they are gone for it, or are not ours to remove.
     with base.transaction():
-        old_films, old_chunks = due(kept)
+        old_films, old_chunks, old_proxies = due(kept)
         for film in old_films:
             outputs.mark_removed(film.id, now)
         for chunk in old_chunks:
             chunks.forget(chunk)
+        for asset in old_proxies:
+            media.set_columns(asset.id, proxy=None, proxy_key=None, proxy_used_at=None)
     # What a crash leaves from here on is named by no row any more, and the sweep removes it.
     for film in old_films:
         for key in film.keys:
@@ -79,7 +90,9 @@ def expire(storage: Storage, now: datetime, kept: Promise) -> Aged:
     for chunk in old_chunks:
         for key in chunk_keys(chunk):
             storage.delete(key, stored_before=kept.unused)
-    return Aged(len(old_films), len(old_chunks))
+    for key in filter(None, (asset.proxy_key for asset in old_proxies)):
+        storage.delete(key, stored_before=kept.unused)
+    return Aged(len(old_films), len(old_chunks), len(old_proxies))
 
 
 class _Idle:

@@ -62,6 +62,15 @@ _ROWS = (
         max_attempts=2,
     ),
     Kind(
+        "proxy",
+        room="beatstitch.jobs.proxy",
+        band="batch",
+        lane="heavy",
+        timeout_s=120,
+        per_media_s=4,
+        max_attempts=2,
+    ),
+    Kind(
         "beat_analysis",
         room="beatstitch.jobs.beat_analysis",
         band="interactive",

@@ -23,7 +23,10 @@ from beatstitch.web import intake, versions
 
 UNFINISHED = ("pending", "processing")
 """Of a medium: what has been made of it so far is not copied, and a job looks at it anew."""
-MADE_OF_IT = ("working_key", "thumbnail_key", "proxy_key", "probe")
+MADE_OF_IT = (
+    *("working_key", "thumbnail_key", "probe"),
+    *("proxy_key", "filmstrip_key", "proxy", "proxy_used_at", "looks"),
+)
 
 
 def duplicate(project: Project, name: str) -> Project:

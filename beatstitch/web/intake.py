@@ -96,13 +96,12 @@ def hear(project: Project, track: AudioTrack, **how: object) -> Job:
 
 
 def drop_medium(project: Project, asset: MediaAsset) -> None:
-    """A photo or clip goes, with its files and the job that looks at it."""
+    """A photo or clip goes, with its files and the jobs that look at it."""
     with base.transaction():
-        looking = jobs.live_of_project(project.id, ["media_processing"])
+        looking = jobs.live_of_project(project.id, ["media_processing", "proxy"])
         _cancel_all(job for job in looking if job.args["media_asset_id"] == asset.id)
         media.delete(asset)
-    keys = (asset.original_key, asset.working_key, asset.thumbnail_key, asset.proxy_key)
-    _remove_unless_rendering(project, keys)
+    _remove_unless_rendering(project, media.keys(asset))
 
 
 def drop_project(project: Project) -> None:

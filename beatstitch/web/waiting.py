@@ -64,16 +64,22 @@ def seats() -> Seats:
 
 def until_end(job: Job, user_id: str, wait_s: float) -> Job:
     """The job as it is at its end, or after `wait_s`, or at once when every seat is taken."""
+    if job.status in ENDED:
+        return job
+    until(lambda: jobs.by_id(job.id).status in ENDED, user_id, wait_s)
+    return jobs.by_id(job.id)
+
+
+def until(is_so: Callable[[], bool], user_id: str, wait_s: float) -> None:
+    """Come back when something in the database has become so, or after `wait_s`, or at once when
+    every seat is taken."""
     room = seats()
-    if wait_s <= 0 or job.status in ENDED or not room.take(user_id):
-        return job
+    if wait_s <= 0 or not room.take(user_id):
+        return
     try:
-        deadline = time.monotonic() + wait_s
-        for _ in _changes(room, deadline):
-            job = jobs.by_id(job.id)
-            if job.status in ENDED:
-                break
-        return job
+        for _ in _changes(room, time.monotonic() + wait_s):
+            if is_so():
+                return
     finally:
         room.leave(user_id)
 

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import backstage
 from beatstitch import queue
-from beatstitch.db import chunks, outputs
+from beatstitch.db import chunks, media, outputs
 from beatstitch.db.base import utc_now
 from beatstitch.errors import NotFound
 from beatstitch.inventory import age
 from beatstitch.inventory.age import Promise
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.maintenance import rows
+from beatstitch.render.source import Source
 from beatstitch.storage import Storage
 from callers import Caller, refused
 
@@ -65,6 +66,28 @@ def test_a_chunk_that_nothing_uses_goes_with_its_proof(place: Storage, project: 
     assert not is_there(place, chunk.storage_key.replace(".mp4", ".json"))
 
 
+def test_a_proxy_that_nothing_uses_goes_and_is_made_again_for_the_next_preview(
+    place: Storage, project: str
+) -> None:
+    key = f"derived/{project}/proxies/p.mp4"
+    backstage.lay(key)
+    asset = media.of_project(project)[0]
+    probe, proxy = (
+        media.probe_column(Source(asset.id, name, "sha", "video", "mov", 640, 360))
+        for name in ("original", key)
+    )
+    media.set_columns(asset.id, probe=probe, proxy_key=key, proxy=proxy, proxy_used_at=utc_now())
+
+    young = age.expire(place, utc_now(), Promise({}, utc_now() - DAY))
+    old = age.expire(place, utc_now(), Promise({}, utc_now() + DAY))
+
+    asset = media.by_id(asset.id)
+    assert (young.proxies, old.proxies) == (0, 1)
+    assert not is_there(place, key)
+    assert (asset.proxy, asset.proxy_key, asset.proxy_used_at) == (None, None, None)
+    assert media.small_source(asset) == media.source(asset)
+
+
 def test_what_a_job_may_be_reading_stays(place: Storage, project: str, anna: Caller) -> None:
     anna.medium(f"/projects/{project}")
 
@@ -90,5 +113,5 @@ def test_the_hours_work_says_what_it_came_to(place: Storage, project: str) -> No
     said = rows.settle(job, rows.prepare(job), None)
 
     assert (said["jobs"], said["uploads"]) == (0, 0)
-    assert said["aged"] == {"films": 0, "chunks": 0}
+    assert said["aged"] == {"films": 0, "chunks": 0, "proxies": 0}
     assert said["swept"] == {"looked_at": 2, "projects": 2, "files": 0, "bytes": 0}

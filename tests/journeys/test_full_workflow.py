@@ -3,10 +3,11 @@
 import hashlib
 import subprocess
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import requests
 
-from footage import read_codes
+from footage import Code, find_cuts, read_codes
 from servers import Deployment, HttpCaller, waited
 from songs import Song
 
@@ -60,6 +61,52 @@ def test_full_render_workflow(
     verified = service.admin("storage", "verify")
     # Whatever a job leaves has to be known to the sweep, or it goes after a day.
     assert project.rpartition("/")[2] not in verified.out, verified.out
+
+
+def test_a_preview_from_proxies_begins_soon_and_has_the_cuts_of_its_timeline(
+    caller: HttpCaller, photos: tuple[Path, ...], clips: tuple[Path, ...], short_song: Song
+) -> None:
+    project = _project(caller, settings={"beats_per_cut": 2})
+    for medium in (*clips[:2], photos[0]):
+        caller.upload(f"{project}/media", "files", medium)
+    analysis = caller.upload(f"{project}/audio", "file", short_song.path).json()["analysis_job_id"]
+    assert caller.ended(analysis)["status"] == "complete"
+    assert waited(lambda: caller.media_ready(project))
+    assert waited(lambda: all(asset["looks"] for asset in _assets(caller, project)))
+    assets = _assets(caller, project)
+    generation = caller.post(f"{project}/timeline/generate").json()["job_id"]
+    assert caller.ended(generation)["status"] == "complete"
+    timeline = caller.get(f"{project}/timeline").json()
+
+    wish = {"job_type": "preview", "edl_hash": timeline["edl_hash"]}
+    job = caller.post(f"{project}/render", json=wish).json()["job_id"]
+    beginning = caller.get(f"/jobs/{job}/first-chunk?wait=30")
+    assert caller.ended(job)["status"] == "complete"
+
+    assert beginning.status_code == 200 and beginning.headers["content-type"] == "video/mp4"
+    film = caller.get(f"{project}/outputs/preview").content
+    starts = [segment["timeline_in_frame"] for segment in timeline["segments"]]
+    assert find_cuts(_codes(film)) == starts[1:]
+    assert _codes(beginning.content) == _codes(film)[: len(_codes(beginning.content))]
+    for asset in assets[:2]:
+        strip = caller.get(asset["filmstrip_url"].removeprefix("/api"))
+        proxy = caller.get(asset["proxy_url"].removeprefix("/api"))
+        assert (strip.headers["content-type"], strip.content[:2]) == ("image/jpeg", b"\xff\xd8")
+        assert (proxy.headers["content-type"], proxy.content[4:8]) == ("video/mp4", b"ftyp")
+    assert assets[2]["filmstrip_url"] is None
+
+
+def _assets(caller: HttpCaller, project: str) -> list[dict[str, str]]:
+    """The project's media, in their order."""
+    assets: list[dict[str, str]] = caller.get(project).json()["media_assets"]
+    return assets
+
+
+def _codes(film: bytes) -> list[Code | None]:
+    with NamedTemporaryFile(suffix=".mp4") as file:
+        file.write(film)
+        file.flush()
+        return read_codes(Path(file.name))
 
 
 def test_a_final_for_a_platform_says_what_it_came_from(

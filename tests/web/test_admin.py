@@ -73,7 +73,7 @@ def test_a_cleanup_says_first_what_would_go(
     plan = operator.post("/admin/cleanup", {}).json
     started = operator.post("/admin/cleanup", {"dry_run": False})
 
-    assert plan == {"films": 0, "chunks": 0, "files": 1, "bytes": 10}
+    assert plan == {"films": 0, "chunks": 0, "proxies": 0, "files": 1, "bytes": 10}
     assert started.status_code == 202
     (job,) = Job.select()
     assert (job.id, job.kind, job.status) == (started.json["job_id"], "maintenance", "queued")

@@ -2,10 +2,12 @@
 
 from pydantic import TypeAdapter
 
+from beatstitch import queue
 from beatstitch.db import base, media
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import NotFound
+from beatstitch.jobs import KINDS
 from beatstitch.jobs.media_processing.args import Args, Facts, Ticket
 from beatstitch.limits import MAX_VIDEO_S
 
@@ -27,7 +29,7 @@ def prepare(job: Job) -> Ticket:
 
 
 def settle(job: Job, ticket: Ticket, result: Facts) -> dict[str, object]:
-    """The asset is ready, with everything that was found out."""
+    """The asset is ready, with everything that was found out; its proxy is a job of its own."""
     source = result.source
     media.set_columns(
         ticket.media_asset_id,
@@ -43,6 +45,15 @@ def settle(job: Job, ticket: Ticket, result: Facts) -> dict[str, object]:
         thumbnail_key=result.thumbnail_key,
         probe=media.probe_column(source),
         processed_at=base.utc_now(),
+    )
+    queue.submit(
+        KINDS["proxy"],
+        {"media_asset_id": ticket.media_asset_id},
+        at=queue.now(),
+        user_id=job.user_id,
+        project_id=job.project_id,
+        unique_key=f"proxy:{ticket.media_asset_id}",
+        request_id=job.request_id,
     )
     return {"media_asset_id": ticket.media_asset_id}
 

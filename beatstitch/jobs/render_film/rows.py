@@ -1,15 +1,18 @@
 """The rows around a render: what has to be made for it, and the film that came of it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 
 from pydantic import TypeAdapter
 
-from beatstitch.db import base, chunks, outputs
+from beatstitch import queue
+from beatstitch.db import base, chunks, media, outputs
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
-from beatstitch.errors import MediaRejected
+from beatstitch.errors import Conflict, MediaRejected
 from beatstitch.ffmpeg.fingerprint import fingerprint
+from beatstitch.jobs import KINDS
 from beatstitch.jobs.render_film.args import Args, Joined, Ticket
 from beatstitch.jobs.render_film.wanted import film_order, origins_of
 from beatstitch.queue.family import Child, FanOut
@@ -26,6 +29,8 @@ def prepare(job: Job) -> Ticket | FanOut:
     Raises PreconditionFailed when the song is gone, Invalid when media are.
     """
     args = read(_ARGS, job.args, "bad_job_args")
+    if args.job_type == "preview":
+        _see_to_proxies(job, args.project_id)
     film = film_order(args, fingerprint())
     with base.transaction():  # what is found here must not be cleaned away before it is marked
         kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
@@ -68,6 +73,23 @@ def settle(job: Job, ticket: Ticket, result: Joined) -> dict[str, object]:
         "file_size": result.size_bytes,
         "worst_cut_error_ms": report.worst_cut_error_ms,
     }
+
+
+def _see_to_proxies(job: Job, project_id: str) -> None:
+    """Proxies are used again, and those that were cleaned away are made for the next time."""
+    assets = [asset for asset in media.of_project(project_id) if asset.probe is not None]
+    media.touch_proxies([asset.id for asset in assets], base.utc_now())
+    for asset in assets:
+        if asset.proxy_used_at is None:
+            with suppress(Conflict):  # it is being made already
+                queue.submit(
+                    KINDS["proxy"],
+                    {"media_asset_id": asset.id},
+                    at=queue.now(),
+                    user_id=job.user_id,
+                    project_id=project_id,
+                    unique_key=f"proxy:{asset.id}",
+                )
 
 
 def _children(project_id: str, film: FilmOrder, kept: set[str]) -> Iterator[Child]:

@@ -28,10 +28,12 @@ def film_order(args: Args, fingerprint: str) -> FilmOrder:
     assets = {a.id: a for a in media.of_project(args.project_id) if a.probe is not None}
     check(edl, {a.id: Medium(a.id, a.media_type, a.duration_ms) for a in assets.values()})
     shown = {segment.media_asset_id for segment in edl.segments}
-    make = profile.preview if args.job_type == "preview" else profile.final
+    is_preview = args.job_type == "preview"
+    make = profile.preview if is_preview else profile.final
+    meet = media.small_source if is_preview else media.source
     return order(
         edl,
-        {asset_id: media.source(assets[asset_id]) for asset_id in shown},
+        {asset_id: meet(assets[asset_id]) for asset_id in shown},
         make(edl.settings, args.target),
         fingerprint=fingerprint,
         pcm_key=pcm_key,

@@ -108,7 +108,7 @@ def read_audit(query: AuditQuery) -> DeedList:
 
 def _due() -> CleanupPlan:
     now, storage = queue.now().stamp(), configured()
-    films, chunks = age.due(age.promise(now))
+    films, chunks, proxies = age.due(age.promise(now))
     files = [
         file
         for project_id in sweep.projects(storage)
@@ -119,4 +119,10 @@ def _due() -> CleanupPlan:
         *(chunk.bytes for chunk in chunks),
         *(file.size_bytes for file in files),
     )
-    return CleanupPlan(films=len(films), chunks=len(chunks), files=len(files), bytes=sum(sizes))
+    return CleanupPlan(
+        films=len(films),
+        chunks=len(chunks),
+        proxies=len(proxies),
+        files=len(files),
+        bytes=sum(sizes),
+    )

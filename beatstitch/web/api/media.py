@@ -109,6 +109,27 @@ def get_thumbnail(media_id: str) -> Response:
     return downloads.stored(asset.thumbnail_key, "image/jpeg")
 
 
+@blueprint.get("/media/<media_id>/proxy")
+@answers({200: None}, file="video/mp4")
+def get_proxy(media_id: str) -> Response:
+    """A small copy for previews: MP4 of a clip, JPEG of a photo. 404 while there is none."""
+    asset = guard.asset(media_id)
+    if asset.proxy_key is None:
+        raise NotFound("not_found", "There is no small copy yet.", resource_type="proxy")
+    is_clip = asset.media_type == "video"
+    return downloads.stored(asset.proxy_key, "video/mp4" if is_clip else "image/jpeg")
+
+
+@blueprint.get("/media/<media_id>/filmstrip")
+@answers({200: None}, file="image/jpeg")
+def get_filmstrip(media_id: str) -> Response:
+    """Ten pictures over the length of a clip, side by side. 404 while there are none."""
+    asset = guard.asset(media_id)
+    if asset.filmstrip_key is None:
+        raise NotFound("not_found", "There is no filmstrip yet.", resource_type="filmstrip")
+    return downloads.stored(asset.filmstrip_key, "image/jpeg")
+
+
 @blueprint.get("/media/<media_id>/file")
 @answers({200: None}, file="application/octet-stream")
 def get_medium_file(media_id: str) -> Response:

@@ -32,7 +32,7 @@ def plan_timeline(project_id: str, json: PlanWish) -> RenderPlan:
     """What rendering the timeline in force would take. Nothing is made."""
     project = guard.project(project_id)
     timeline = versions.in_force(project)
-    encoder = _encoder()
+    encoder = tools_of_workers()
     wish = Args(project.id, timeline.edl_hash, json.job_type, json.target)
     film = film_order(wish, encoder or "")
     rows = chunks.known(project.id, (film.song.name, *(chunk.name for chunk in film.chunks)))
@@ -60,7 +60,7 @@ def plan_timeline(project_id: str, json: PlanWish) -> RenderPlan:
     )
 
 
-def _encoder() -> str | None:
+def tools_of_workers() -> str | None:
     """The FFmpeg of this machine's workers: what another one made is no use to them."""
     return next((tools.ffmpeg for tools in presence.tools() if tools.ffmpeg), None)
 

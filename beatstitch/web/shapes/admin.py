@@ -64,10 +64,12 @@ class CleanupWish(Body):
 
 
 class CleanupPlan(Shown):
-    """What would go now: old films, chunks that nothing used, files that no row names."""
+    """What would go now: old films, chunks and proxies that nothing used, files that no row
+    names. `bytes` counts all but the proxies."""
 
     films: int
     chunks: int
+    proxies: int
     files: int
     bytes: int
 

@@ -114,6 +114,12 @@ class WaitQuery(Query):
     wait: Annotated[float, Field(ge=0, le=MAX_WAIT_S)] = 0
 
 
+class BeginningQuery(Query):
+    """How long to wait for the film's beginning before answering."""
+
+    wait: Annotated[float, Field(ge=0, le=MAX_WAIT_S)] = 0
+
+
 class LinesQuery(Query):
     """How many lines of a log."""
 

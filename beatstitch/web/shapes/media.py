@@ -12,6 +12,15 @@ from beatstitch.web.openapi import Body, Moment, Shown
 Point = Annotated[int, Field(ge=0, le=MAX_VIDEO_S * 1000)]
 
 
+class Looks(Shown):
+    """How it looks, each from 0 to 1; `scenes_ms` are the moments at which a scene begins."""
+
+    brightness: float
+    sharpness: float
+    motion: float
+    scenes_ms: list[int]
+
+
 class Asset(Shown):
     """A photo or clip. Sizes are as displayed, and null until a worker has looked at the file."""
 
@@ -28,6 +37,9 @@ class Asset(Shown):
     fps: float | None
     file_size: int
     thumbnail_url: str | None
+    proxy_url: str | None
+    filmstrip_url: str | None
+    looks: Looks | None
     sort_order: int
     excluded: bool
     pinned: bool
@@ -54,6 +66,9 @@ class Asset(Shown):
             fps=row.fps,
             file_size=row.file_size,
             thumbnail_url=f"/api/media/{row.id}/thumbnail" if has_thumbnail else None,
+            proxy_url=f"/api/media/{row.id}/proxy" if row.proxy_key else None,
+            filmstrip_url=f"/api/media/{row.id}/filmstrip" if row.filmstrip_key else None,
+            looks=None if row.looks is None else Looks.model_validate(row.looks),
             sort_order=row.sort_order,
             excluded=row.excluded,
             pinned=row.pinned,

@@ -1,0 +1,123 @@
+"""A clip's small stand-in for previews, and what is told of its pictures on the way: all from one
+decode of the file, as what FFmpeg is told.
+
+The stand-in has the clip's own frames at their own times, upright, in SDR, with a keyframe every
+half second or so: what a preview pays for is decoding, and seeking to where it begins to decode.
+"""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from beatstitch.render import filters
+from beatstitch.render.command import THREADS, Command, Input, Output
+from beatstitch.render.source import Source
+
+PROXY_SIDE_PX = 640
+PHOTO_PROXY_SIDE_PX = 1280
+# A keyframe every 12 frames: a seek decodes half of them. Bits are cheap here, CPU is not.
+ENCODER = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "22", "-g", "12")
+PROXY_FILE, GLANCES_FILE, STILLS_FILE, STRIP_FILE = (
+    "proxy.mp4", "glances.gray", "stills.gray", "strip.jpg",
+)  # fmt: skip
+GLANCE_SIZE, GLANCES_A_SECOND = (64, 36), 10
+"""Small grey pictures at a steady rate: enough to see that the scene changes, or that it moves."""
+STILL_SIZE, STILLS_A_SECOND = (320, 180), 1
+"""Larger ones, to see how sharp and how bright it is."""
+STRIP_PICTURES, STRIP_SIZE = 10, (160, 90)
+
+
+def proxy_size(source: Source) -> tuple[int, int]:
+    """Long side 640, never larger than the clip, even."""
+    scale = min(Fraction(1), Fraction(PROXY_SIDE_PX, max(source.width, source.height)))
+    return filters.even_up(source.width * scale), filters.even_up(source.height * scale)
+
+
+def proxy_command(source: Source) -> Command:
+    """One decode of the clip: its proxy, and the grey pictures that its looks are told by."""
+    width, height = proxy_size(source)
+    chain = ["yadif=deint=interlaced"] if source.is_interlaced else []
+    chain.append(filters.scale(width, height, source))
+    if source.is_hdr:
+        chain.append(filters.to_sdr(source))
+    chain += ["format=yuv420p", "setpts=PTS-STARTPTS", "split=3[p][g][s]"]
+    graph = ";".join(
+        (
+            f"[0:{source.stream}]{','.join(chain)}",
+            "[p]null[proxy]",
+            f"[g]{_grey(GLANCES_A_SECOND, GLANCE_SIZE)}[glances]",
+            f"[s]{_grey(STILLS_A_SECOND, STILL_SIZE)}[stills]",
+        )
+    )
+    return Command(
+        inputs=(Input(source.key, source.demuxer, THREADS),),
+        options=(
+            *("-filter_threads", "1", "-filter_complex_threads", "1", "-filter_complex", graph),
+        ),
+        outputs=(
+            Output(
+                (
+                    # The clip's own times, to the tick: no frame is doubled, dropped or moved.
+                    *("-map", "[proxy]", "-vsync", "passthrough", "-enc_time_base", "-1"),
+                    *(*ENCODER, *THREADS, "-pix_fmt", "yuv420p"),
+                    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+                    *("-color_range", "tv", "-video_track_timescale", "90000"),
+                    *("-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart"),
+                    *("-f", "mp4"),
+                ),
+                PROXY_FILE,
+            ),
+            Output(("-map", "[glances]", "-f", "rawvideo"), GLANCES_FILE),
+            Output(("-map", "[stills]", "-f", "rawvideo"), STILLS_FILE),
+        ),
+    )
+
+
+def strip_command(proxy: Source) -> Command:
+    """A row of pictures over the length of a clip, from its proxy."""
+    length_s = Fraction(max(1, proxy.duration_ms or 1), 1000)
+    width, height = STRIP_SIZE
+    graph = (
+        f"fps={filters.ratio(STRIP_PICTURES / length_s)}:start_time=0,"
+        f"scale={width}:{height}:force_original_aspect_ratio=increase,crop={width}:{height},"
+        f"setsar=1,tpad=stop={STRIP_PICTURES}:stop_mode=clone,tile={STRIP_PICTURES}x1"
+    )
+    return Command(
+        inputs=(Input(proxy.key, proxy.demuxer, THREADS),),
+        options=("-filter_threads", "1"),
+        outputs=(
+            Output(
+                (
+                    *("-map", "0:v:0", "-vf", graph, "-frames:v", "1", "-q:v", "4"),
+                    *("-map_metadata", "-1", "-f", "image2", "-update", "1", "-c:v", "mjpeg"),
+                ),
+                STRIP_FILE,
+            ),
+        ),
+    )
+
+
+def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> Source:
+    """How the renderer meets the proxy: the same medium, small, upright, in SDR, from its start."""
+    width, height = size
+    if source.media_type == "image":
+        return replace(source, key=key, content=content, width=width, height=height)
+    return replace(
+        source,
+        key=key,
+        content=content,
+        demuxer="mov",
+        width=width,
+        height=height,
+        stream=0,
+        sound=None,
+        start_us=0,
+        color_range="tv",
+        color_space="bt709",
+        color_primaries="bt709",
+        color_transfer="bt709",
+        is_interlaced=False,
+    )
+
+
+def _grey(rate: int, size: tuple[int, int]) -> str:
+    return f"fps={rate}:start_time=0,scale={size[0]}:{size[1]}:flags=area,format=gray"

@@ -1,0 +1,146 @@
+"""Proxies show the clip's own frames at their own times; looks tell what was painted."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from beatstitch.jobs.media_processing.args import Ticket as Taking
+from beatstitch.jobs.media_processing.handler import run as take_in
+from beatstitch.jobs.proxy import looks
+from beatstitch.jobs.proxy.args import Made, Ticket
+from beatstitch.jobs.proxy.handler import run
+from beatstitch.workspace import Workspace
+from footage import coded_clip, ffmpeg, read_codes
+
+Space = Callable[..., Workspace]
+
+
+def made(path: Path, workspace: Space) -> tuple[Made, Workspace]:
+    """What became of a medium that was taken in, and what was kept."""
+    taken = workspace(given=path)
+    source = take_in(Taking("m", path.name, "given", "sha", "media"), taken).source
+    file = taken.kept.get(source.key, path)
+    space = Workspace(taken.scratch / "proxy", {source.key: file}, lambda *_: None)
+    space.scratch.mkdir()
+    return run(Ticket(source, "p"), space), space
+
+
+def times_s(path: Path) -> list[float]:
+    """When each frame is shown."""
+    said = subprocess.run(
+        ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts_time",
+         "-of", "json", path],
+        check=True, capture_output=True,
+    ).stdout  # fmt: skip
+    return sorted(float(packet["pts_time"]) for packet in json.loads(said)["packets"])
+
+
+@pytest.mark.parametrize("rate", ["30", "24000/1001", "50"])
+def test_a_proxy_has_the_frames_and_times_of_its_clip(
+    workspace: Space, tmp_path: Path, rate: str
+) -> None:
+    clip = tmp_path / "c.mp4"
+    coded_clip(clip, 5, frames=40, size=(1280, 720), fps=rate)
+
+    result, space = made(clip, workspace)
+
+    assert result.proxy is not None
+    proxy = space.kept[result.proxy.key]
+    assert (result.proxy.width, result.proxy.height) == (640, 360)
+    assert read_codes(proxy) == read_codes(clip)
+    assert times_s(proxy) == pytest.approx(times_s(clip), abs=1e-4)
+
+
+def test_frames_of_a_variable_rate_keep_their_times(workspace: Space, tmp_path: Path) -> None:
+    steady, clip = tmp_path / "s.mp4", tmp_path / "c.mp4"
+    coded_clip(steady, 6, frames=60)
+    drop = "select='not(between(n,10,25))+eq(mod(n,3),0)',scale=640:360"
+    ffmpeg("-i", steady, "-vf", drop, "-vsync", "vfr", "-c:v", "libx264", "-crf", "12", clip)
+
+    result, space = made(clip, workspace)
+
+    assert result.proxy is not None
+    first = times_s(clip)[0]
+    wanted = [at - first for at in times_s(clip)]
+    assert times_s(space.kept[result.proxy.key]) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_turned_clip_is_upright_in_its_proxy(
+    workspace: Space, oddity: Callable[[str], Path]
+) -> None:
+    result, space = made(oddity("turned.mp4"), workspace)
+
+    assert result.proxy is not None and result.proxy.start_us == 0
+    assert result.proxy.height > result.proxy.width
+    assert times_s(space.kept[result.proxy.key])[0] == 0
+
+
+def test_a_filmstrip_shows_the_clip_from_its_start_to_its_end(
+    workspace: Space, tmp_path: Path
+) -> None:
+    clip = tmp_path / "c.mp4"
+    halves = "color=red:s=320x180:d=2[a];color=blue:s=320x180:d=2[b];[a][b]concat"
+    ffmpeg("-f", "lavfi", "-i", halves, "-c:v", "libx264", clip)
+
+    result, space = made(clip, workspace)
+
+    assert result.filmstrip_key is not None
+    with Image.open(space.kept[result.filmstrip_key]) as strip:
+        assert strip.size == (1600, 90)
+        first, last = (
+            strip.convert("RGB").getpixel((80, 45)),
+            strip.convert("RGB").getpixel((1520, 45)),
+        )
+    assert first[0] > 200 > 60 > first[2] and last[2] > 200 > 60 > last[0]
+    assert result.looks.scenes_ms == (2000,)
+
+
+def test_a_photo_gets_a_small_copy_and_a_small_one_none(workspace: Space, tmp_path: Path) -> None:
+    large, small = tmp_path / "l.jpg", tmp_path / "s.jpg"
+    Image.new("RGB", (3000, 2000), "orange").save(large)
+    Image.new("RGB", (600, 400), "orange").save(small)
+
+    proxy = made(large, workspace)[0].proxy
+
+    assert proxy is not None and (proxy.width, proxy.height) == (1280, 853)
+
+
+def test_a_small_photo_is_its_own_proxy(workspace: Space, tmp_path: Path) -> None:
+    small = tmp_path / "s.jpg"
+    Image.new("RGB", (600, 400), "orange").save(small)
+
+    result, _ = made(small, workspace)
+
+    assert result.proxy is None
+    assert result.looks.brightness == pytest.approx(0.68, abs=0.02)
+
+
+def test_blur_is_told_from_focus(workspace: Space, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (90, 160), np.uint8)
+    sharp = Image.fromarray(noise).resize((1280, 720), Image.Resampling.NEAREST)
+    blurred = sharp.filter(ImageFilter.GaussianBlur(24))
+
+    seen = [
+        looks.of_stills(np.asarray(image.resize((320, 180), Image.Resampling.BOX))[None])
+        for image in (sharp, blurred)
+    ]
+
+    assert seen[0].sharpness > 0.5 and seen[1].sharpness < 0.2
+
+
+def test_a_pan_is_motion_and_no_change_of_scene() -> None:
+    wall = np.random.default_rng(2).integers(0, 255, (36, 200), np.uint8)
+    wall = np.repeat(np.repeat(wall, 1, 0), 4, 1)
+    glances = np.stack([wall[:, place : place + 64] for place in range(0, 120, 2)])
+    still = np.repeat(glances[:1], 60, 0)
+
+    pan = looks.of_clip(glances, 10, np.zeros((0, 180, 320), np.uint8))
+    rest = looks.of_clip(still, 10, np.zeros((0, 180, 320), np.uint8))
+
+    assert pan.scenes_ms == rest.scenes_ms == ()
+    assert pan.motion > 0.5 and rest.motion == 0
