@@ -39,17 +39,17 @@ def _rolled(desk: Desk, left_at: int, time_us: int, snap: Snap) -> Segments:
     left, right = desk.pair(left_at)
     desk.require_unlocked(left_at, left_at + 1)
     cut_us = desk.cut_between(left.timeline_in_us, right.timeline_out_us, time_us, snap)
-    began = right
+    source_in_ms = None
     if right.media_type == "video" and not right.is_repeated:
         # The clip goes on under its cut: what was seen at a time is still seen at it.
         by_ms = round((cut_us - right.timeline_in_us) * right.speed_ratio / 1000)
         least_ms = min(right.source_in_ms, desk.media[right.media_asset_id].first_ms)
-        began = replace(right, source_in_ms=max(least_ms, right.source_in_ms + by_ms))
+        source_in_ms = max(least_ms, right.source_in_ms + by_ms)
     return desk.with_these(
         left_at,
         2,
         desk.in_slot(left, left.timeline_in_us, cut_us),
-        desk.in_slot(began, cut_us, right.timeline_out_us),
+        desk.in_slot(right, cut_us, right.timeline_out_us, source_in_ms),
     )
 
 

@@ -103,10 +103,13 @@ class Desk:
         """The segments with `new` in the place of `old` of them, from `first` on."""
         return (*self.segments[:first], *new, *self.segments[first + old :])
 
-    def in_slot(self, segment: Segment, in_us: int, out_us: int) -> Segment:
-        """The segment from `in_us` to `out_us`."""
+    def in_slot(
+        self, segment: Segment, in_us: int, out_us: int, source_in_ms: int | None = None
+    ) -> Segment:
+        """The segment from `in_us` to `out_us`, its clip from where it began or from elsewhere."""
         medium = self.media[segment.media_asset_id]
-        return placed(segment, in_us, out_us, medium, self.edl.settings.frame_rate)
+        rate = self.edl.settings.frame_rate
+        return placed(segment, in_us, out_us, medium, rate, source_in_ms)
 
     def cut_between(self, start_us: int, end_us: int, time_us: int, snap: Snap) -> int:
         """Where to cut between two times: on the nearest beat, or exactly where it was asked for.

@@ -9,12 +9,22 @@ from beatstitch.timeline.choose import Medium, squeezed
 from beatstitch.timeline.edl import KenBurns, Segment, frame_at
 
 
-def placed(segment: Segment, in_us: int, out_us: int, medium: Medium, rate: Fraction) -> Segment:
+def placed(
+    segment: Segment,
+    in_us: int,
+    out_us: int,
+    medium: Medium,
+    rate: Fraction,
+    source_in_ms: int | None = None,
+) -> Segment:
     """The segment from `in_us` to `out_us`. In a slot of another length its clip begins where it
-    did, or as much earlier as it must; one too short for the slot is slowed down or repeated."""
+    did, or at `source_in_ms`, or as much earlier as it must; one too short for the slot is slowed
+    down or repeated."""
     moved = timed(segment, in_us, out_us, rate)
     if segment.media_type == "image" or slot_us(moved) == slot_us(segment):
         return moved
+    if source_in_ms is not None:
+        moved = replace(moved, source_in_ms=source_in_ms)
     return refilled(moved, segment, medium)
 
 

@@ -133,6 +133,12 @@ def test_an_edge_can_lie_beside_the_beat_if_that_is_said() -> None:
     assert trimmed.segments[2].timeline_in_us == 4_123_500
 
 
+def test_a_cut_that_moves_by_less_than_a_ms_of_footage_leaves_no_clip_short() -> None:
+    trimmed = after(built("clip"), {"trim": {"index": 2, "in_ms": 4000.75, "snap": "none"}})
+
+    assert not any(segment.is_repeated for segment in trimmed.segments)
+
+
 def test_an_edge_stays_between_its_neighbours_other_ends() -> None:
     assert refusal(built(), {"trim": {"index": 1, "in_ms": 4100}}).code == "no_room"
     assert refusal(built(), {"trim": {"index": 1, "out_ms": 6000}}).code == "no_room"
