@@ -1,5 +1,6 @@
 """A deployment for one test, and people who call its API."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,6 +17,7 @@ from beatstitch.storage.configured import configured
 from beatstitch.web import tokens
 from beatstitch.web.app import create_app
 from beatstitch.web.openapi import Problem
+from postgres import Cluster
 
 CHEAPEST_COST = 4
 """bcrypt's least: a hash takes a millisecond instead of a quarter of a second."""
@@ -25,8 +27,13 @@ WAV = b"RIFF\0\0\0\0WAVEfmt " + b"not listened to either" * 200
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Settings of a deployment of its own that limits nobody; gives its data folder."""
+def deployment(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Settings of a deployment of its own that limits nobody; gives its data folder.
+
+    Its database is SQLite, or with TEST_DATABASE=postgresql in the environment the other one.
+    """
     data = tmp_path / "data"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STORAGE_PATH", str(data))
@@ -34,9 +41,15 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     monkeypatch.setenv("BEATSTITCH_DISK_FLOOR_BYTES", "0")
     for category in ("AUTH", "UPLOAD", "RESUMABLE", "ANALYSE", "RENDER", "READ", "WRITE"):
         monkeypatch.setenv(f"BEATSTITCH_RATE_{category}", "100000/60")
+    server: Cluster | None = None
+    if os.environ.get("TEST_DATABASE") == "postgresql":
+        server = request.getfixturevalue("server")
+        monkeypatch.setenv("DATABASE_URL", server.new())
     forget_settings()
     yield data
     base.disconnect()
+    if server is not None:
+        server.drop(settings().database())
     forget_settings()
 
 

@@ -2,7 +2,8 @@
 
 `python tests/torture/workers.py starts [JOBS]`: from asking to the handler's first line, and to the
 end of the job, on an idle worker. `deaths [TIMES]`: from a worker's SIGKILL to the next claim.
-`idle`: the CPU time of a worker that has nothing to do.
+`idle [SECONDS]`: the CPU time of a worker that has nothing to do. With `postgresql` behind the
+number, on that.
 """
 
 import os
@@ -15,17 +16,9 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from beatstitch.db import base, schema
 from daemons import House, wait_for
+from torture.claimers import opened
 from toys import rows
-
-
-def _house(folder: str) -> House:
-    house = House(Path(folder))
-    base.connect(house.url)
-    schema.upgrade()
-    rows.create()
-    return house
 
 
 def starts(house: House, jobs: int) -> None:
@@ -73,14 +66,14 @@ def _are_both_up(house: House) -> bool:
     return len(ready) >= 2
 
 
-def idle(house: House) -> None:
-    """Let a worker be for twenty seconds."""
+def idle(house: House, seconds: int) -> None:
+    """Let a worker be for that long."""
     worker = house.worker()
     house.ended(house.submit())
     time.sleep(1)
     before = _cpu_ms(worker.pid)
-    time.sleep(20)
-    sys.stdout.write(f"idle: {(_cpu_ms(worker.pid) - before) / 20:.2f} ms of CPU a second\n")
+    time.sleep(seconds)
+    sys.stdout.write(f"idle: {(_cpu_ms(worker.pid) - before) / seconds:.2f} ms of CPU a second\n")
 
 
 def _cpu_ms(pid: int) -> float:
@@ -96,19 +89,14 @@ def _say(what: str, figures: Sequence[float]) -> None:
     )
 
 
-def main(verb: str, count: str = "50") -> None:
+def main(verb: str, count: str = "50", kind: str = "sqlite") -> None:
     """See the top of the file."""
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    with TemporaryDirectory() as folder:
-        house = _house(folder)
-        if verb == "starts":
-            starts(house, int(count))
-        elif verb == "deaths":
-            deaths(house, int(count))
-        else:
-            idle(house)
+    with TemporaryDirectory() as folder, opened(kind, Path(folder)) as url:
+        house = House(Path(folder), url)
+        rows.create()
+        {"starts": starts, "deaths": deaths, "idle": idle}[verb](house, int(count))
         house.stop()
-        base.disconnect()
 
 
 if __name__ == "__main__":
