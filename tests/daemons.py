@@ -105,22 +105,23 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """An empty house with its tables."""
-    yield from _opened(House(tmp_path))
+    yield from opened(House(tmp_path))
 
 
 @pytest.fixture(params=BOTH)
 def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """The same, on either kind of database."""
     if request.param == "sqlite":
-        yield from _opened(House(tmp_path))
+        yield from opened(House(tmp_path))
         return
     server: Cluster = request.getfixturevalue("server")
     house = House(tmp_path, server.new(is_empty=True))
-    yield from _opened(house)
+    yield from opened(house)
     server.drop(house.url)
 
 
-def _opened(house: House) -> Iterator[House]:
+def opened(house: House) -> Iterator[House]:
+    """The process is connected to the house's database, which gets its tables."""
     base.connect(house.url, house.folder)
     schema.upgrade()
     rows.create()

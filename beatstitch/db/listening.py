@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -16,6 +17,13 @@ import psycopg
 from beatstitch.errors import Unavailable
 
 AGAIN_AFTER_S = 1.0
+KEPT_ALIVE: Mapping[str, Any] = {
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5_000,
+}
+"""A server that a cut cable hides is noticed in 5 s and not in two hours (libpq's words)."""
 
 
 class Ear:
@@ -64,10 +72,7 @@ class Ear:
             autocommit=True,
             application_name=self._name,
             connect_timeout=5,
-            keepalives_idle=5,
-            keepalives_interval=5,
-            keepalives_count=2,
-            tcp_user_timeout=15_000,
+            **KEPT_ALIVE,
         )
         connection.execute(f"LISTEN {self._channel}")
         return connection

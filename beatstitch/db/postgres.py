@@ -22,7 +22,7 @@ from peewee import (
 )
 from psycopg.pq import TransactionStatus
 
-from beatstitch.db.listening import Ear
+from beatstitch.db.listening import KEPT_ALIVE, Ear
 from beatstitch.errors import BeatstitchError, InsufficientStorage, Invalid, Unavailable
 
 TURN_KEY = 0x6265617473746974  # "beatstit": advisory locks have numbers, and this one is ours
@@ -50,11 +50,7 @@ class Postgres(PostgresqlDatabase):
                 idle_in_transaction_session_timeout=SILENCE_S,
                 statement_timeout=STATEMENT_S,
             ),
-            # A server that a cut cable hides is noticed in 15 s and not in two hours.
-            keepalives_idle=5,
-            keepalives_interval=5,
-            keepalives_count=2,
-            tcp_user_timeout=15_000,
+            **KEPT_ALIVE,
         )
 
     def begin(self, isolation_level: str | None = None) -> None:

@@ -9,6 +9,12 @@ from beatstitch.db.jobs import LIVE, Job, JobTotal
 from beatstitch.queue import family, wake
 from beatstitch.queue.clock import Instant
 
+MATTERS = (
+    *(Job.id, Job.kind, Job.status, Job.started_at, Job.finished_at),
+    *(Job.error_code, Job.error_message),
+)
+"""What has to be known of a job for that."""
+
 
 def of(job: Job, at: Instant) -> None:
     """Write the consequences of `job` (as it is now) having ended.

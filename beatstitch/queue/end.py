@@ -52,7 +52,7 @@ def finish(lease: Lease, result: Mapping[str, object] | None, at: Instant) -> No
                 **LEASE_CLEARED,
             )
             .where(lease.is_held() & ~Job.cancel_requested)
-            .returning(Job)
+            .returning(*aftermath.MATTERS)
         )
         rows = list(done.execute())
         if not rows:
