@@ -74,7 +74,7 @@ OF_THE_BEATS = ("detector", "bpm", "offset", "beats")
 @click.option(
     "--fit",
     type=click.Choice(get_args(Fit)),
-    default="cover",
+    default="auto",
     show_default=True,
     help="Fill the frame, show all with bars, or show all before a blurred copy; auto fills it "
     "unless more than half of a picture would be cut off.",

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import oddities
+from beatstitch.limits import FRAME_RATES
 from beatstitch.timeline.edl import frame_at, loads
+from beatstitch.timeline.settings import read_settings
 from footage import ffmpeg, find_cuts, read_codes
 from running import Run
 from songs import Song, drum_song
@@ -41,7 +43,7 @@ def test_a_film_cuts_on_the_bars_of_the_song_and_shows_what_it_was_given(
     assert str(report_file) in said.out
 
 
-@pytest.mark.parametrize("fps", ["23.976", "25", "29.97", "50", "60"])
+@pytest.mark.parametrize("fps", sorted(FRAME_RATES))
 def test_no_cut_is_a_frame_off_at_any_rate(
     beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path, fps: str
 ) -> None:
@@ -56,6 +58,9 @@ def test_no_cut_is_a_frame_off_at_any_rate(
     edl = loads(edl_file.read_bytes())
     starts = [frame_at(s.timeline_in_us, edl.settings.frame_rate) for s in edl.segments]
     assert find_cuts(read_codes(film)) == starts[1:]
+    # Whatever isn't asked for is as in a project that says nothing.
+    asked = {"output_width": 640, "output_height": 360, "output_fps": float(fps)}
+    assert edl.settings == read_settings({**asked, "beats_per_cut": 2})
 
 
 def test_a_clip_is_shown_from_its_source_in_at_its_own_speed(
