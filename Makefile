@@ -5,10 +5,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SUFFIXES:
-.PHONY: help setup tools server-tools demo run test torture lint bench bench-sections looks migrate backup lock clean
+.PHONY: help setup tools server-tools demo run test torture lint bench bench-beats bench-sections bench-queue bench-render looks migrate backup lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+RIVALS := .cache/bench-queue
 FONT := /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 
 # A program and the Debian package that it is in; the second line is what the tests need besides.
@@ -103,21 +104,30 @@ lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench
 	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
-	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/sections.py
+	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/queues.py bench/reel.py bench/render.py bench/sections.py
 	$(BIN)/lint-imports
 
-bench: setup     ## how well, fast and small the beats are found: madmom as it is, ours, librosa
+bench: bench-beats bench-sections bench-queue bench-render ## all of them, one after the other: half an hour
+
+bench-beats: setup ## how well, fast and small the beats are found: madmom as it is, ours, librosa
 	@PYTHONPATH=tests $(BIN)/python bench/beats.py
 
 bench-sections: setup ## how well a song's sections are found
 	@PYTHONPATH=tests $(BIN)/python bench/sections.py
 	PYTHONPATH=tests $(BIN)/python bench/sections.py --heard
 
+bench-queue: setup server-tools ## how fast our queue is and what it loses, beside SqliteHuey and litequeue
+	@[ -d $(RIVALS) ] || $(BIN)/python -m pip install -q --disable-pip-version-check --target $(RIVALS) huey==3.5.4 litequeue==0.9
+	PYTHONPATH=tests:$(RIVALS) $(BIN)/python bench/queues.py
+
 migrate: setup   ## bring the database up to this version; it is copied first
 	@$(BIN)/flask --app beatstitch database upgrade
 
 backup: setup    ## write a backup of the database and the files into backups/, while all runs
 	@$(BIN)/flask --app beatstitch database backup --files backups/$$(date -u +%Y%m%dT%H%M%S)
+
+bench-render: setup ## what a film costs beside encoding its frames, one filter graph and moviepy
+	@PYTHONPATH=tests $(BIN)/python bench/render.py
 
 looks: setup     ## every transition, move, fit and beat effect on one sheet: build/looks.png
 	@mkdir -p build

@@ -1,4 +1,4 @@
-"""`make bench`: the same songs heard by madmom as it comes, by BeatStitch, and by its fallback.
+"""`make bench-beats`: the same songs heard by madmom as it comes, by us, and by our fallback.
 
 One table from one run. Scores are mir_eval's (beats within ±70 ms, whole songs), means over songs.
 Each detector works in processes of its own, and what they import is in their CPU time.

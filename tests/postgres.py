@@ -50,9 +50,10 @@ class Cluster:
     def make(self) -> None:
         """Make its files and start it."""
         owner = self.folder.stat().st_uid
-        self._run("initdb", "-D", self.data, "-U", "beatstitch", "-A", "trust", "-N", "-E", "UTF8")
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
         assert self.data.stat().st_uid == owner
         self.start()
+        self.say("CREATE ROLE beatstitch LOGIN")  # a user who may nothing but own its database
 
     def start(self) -> None:
         """Start it; it answers when this comes back."""
@@ -80,9 +81,10 @@ class Cluster:
         """A new database, without tables or with them; gives its address."""
         name = f"test_{next(self._numbers)}"
         if is_empty:
-            self.say(f"CREATE DATABASE {name}")
+            self.say(f"CREATE DATABASE {name} OWNER beatstitch")
         else:
-            self.say(f"CREATE DATABASE {name} TEMPLATE {self._with_tables()}")
+            template = self._with_tables()
+            self.say(f"CREATE DATABASE {name} OWNER beatstitch TEMPLATE {template}")
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -98,7 +100,7 @@ class Cluster:
 
     def say(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Have one statement carried out; gives its rows."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.url("postgres"), user="postgres", autocommit=True) as connection:
             done = connection.execute(sql, values or None)
             return done.fetchall() if done.description else []
 

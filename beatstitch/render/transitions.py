@@ -31,7 +31,8 @@ def meet(
     if transition in _WIPES:
         return _WIPES[transition](frames, rate, size, name)
     if transition == "zoom":
-        return _dissolve(round(frames * (1 - PUSHED)), round(frames * (2 * PUSHED - 1)), name)
+        half = max(1, round(frames * (PUSHED - 0.5)))
+        return _dissolve(frames // 2 - half, 2 * half, name)
     return _dissolve(0, frames, name)
 
 
@@ -47,7 +48,7 @@ def zoom(transition: TransitionType, frame: int, frames: int, place: int) -> flo
 def _dissolve(first: int, frames: int, name: str) -> str:
     """One picture into the other over `frames` frames from `first` on."""
     return (
-        f"[{name}b]format=yuva420p,fade=t=in:s={first}:n={max(1, frames)}:alpha=1[{name}f];"
+        f"[{name}b]format=yuva420p,fade=t=in:s={first}:n={frames}:alpha=1[{name}f];"
         f"[{name}a][{name}f]overlay=format=yuv420:shortest=1,format=yuv420p"
     )
 

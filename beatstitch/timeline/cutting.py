@@ -41,8 +41,9 @@ def _rolled(desk: Desk, left_at: int, time_us: int, snap: Snap) -> Segments:
     cut_us = desk.cut_between(left.timeline_in_us, right.timeline_out_us, time_us, snap)
     source_in_ms = None
     if right.media_type == "video" and not right.is_repeated:
-        # The clip goes on under its cut: what was seen at a time is still seen at it.
-        by_ms = round((cut_us - right.timeline_in_us) * right.speed_ratio / 1000)
+        # The clip goes on under its cut: what was seen at a time is still seen at it. Rounded down,
+        # or a part of a millisecond would leave less footage than the slot takes.
+        by_ms = (cut_us - right.timeline_in_us) * right.speed_ratio // 1000
         least_ms = min(right.source_in_ms, desk.media[right.media_asset_id].first_ms)
         source_in_ms = max(least_ms, right.source_in_ms + by_ms)
     return desk.with_these(

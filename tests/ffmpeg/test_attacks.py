@@ -5,7 +5,6 @@ demuxer and the sandbox still keep the other file's content out of every output.
 """
 
 import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import Limits, Source, capture, run
 from beatstitch.ffmpeg.sniff import sniff_file
 from beatstitch.process import Mode, OutputTooLarge, ProcessTimeout, sandbox
+from bombs import png
 from footage import ffmpeg
 
 AMPLE = Limits(timeout_s=60)
@@ -108,18 +108,6 @@ def test_a_rare_decoder_never_runs(tmp_path: Path, codec: str) -> None:
     assert unprobed.value.code in ("decoder_refused", "unsupported_codec")
     assert unread.value.code == "decoder_refused"
     assert f"is coded with {codec.removesuffix('1')}" in unread.value.message
-
-
-def png(width: int, height: int) -> bytes:
-    """A black picture of one bit a pixel: 96 million pixels in 12 kB."""
-    row = zlib.compressobj(9)
-    pixels = b"".join(row.compress(b"\0" * (1 + (width + 7) // 8)) for _ in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", pixels + row.flush()), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
 
 
 @pytest.mark.usefixtures("walls")

@@ -157,6 +157,14 @@ def test_where_no_beat_is_the_way_out_is_named() -> None:
     assert '"snap": "none"' in refused.message
 
 
+def test_an_edge_between_two_milliseconds_leaves_a_clip_enough_for_its_slot() -> None:
+    edl = built("clip", beats_per_cut=2)
+
+    trimmed = after(edl, {"trim": {"index": 6, "in_ms": 6000.75, "snap": "none"}})
+
+    assert not trimmed.segments[6].is_repeated and trimmed.segments[6].reason is None
+
+
 def test_the_ends_of_the_film_cannot_be_trimmed() -> None:
     assert refusal(built(), {"trim": {"index": 0, "in_ms": 100}}).code == "no_such_cut"
     assert refusal(built(), {"trim": {"index": 7, "out_ms": 100}}).code == "no_such_cut"

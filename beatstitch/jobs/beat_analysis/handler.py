@@ -33,6 +33,9 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     audio = probe(path, container, name=ticket.name).audio if "audio" in container.kinds else None
     if audio is None:
         raise MediaRejected("no_audio_stream", f"{ticket.name} has no sound in it.")
+    # Its packets may lie a little, and PCM is the judge; but a few MB can hold days of silence.
+    if audio.duration_us > 2 * ticket.max_song_s * 1_000_000:
+        raise _too_long(ticket)
     workspace.report(0, "decoding", "Decoding the song")
     pcm = workspace.scratch / "song.wav"
     _decode(Source(path, container.demuxer), pcm, audio.duration_us, ticket, workspace)
@@ -40,11 +43,7 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     if duration_us == 0:
         raise MediaRejected("corrupt_media", f"{ticket.name} holds no sound that can be decoded.")
     if duration_us > ticket.max_song_s * 1_000_000:
-        raise LimitReached(
-            "song_too_long",
-            f"{ticket.name} lasts longer than {ticket.max_song_s // 60} minutes, which is the "
-            "most. Cut it first.",
-        )
+        raise _too_long(ticket)
     workspace.keep(pcm, ticket.pcm_key)
     if ticket.peaks_key is not None:
         peaks = workspace.scratch / "peaks.json"
@@ -74,6 +73,14 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     key = workspace.keep_text(text, prefix, name, current=f"{prefix}.json")
     kept = KeptGrid(key, name, grid.bpm, len(grid.beats))
     return Heard(duration_us, audio.sample_rate, kept)
+
+
+def _too_long(ticket: Ticket) -> LimitReached:
+    return LimitReached(
+        "song_too_long",
+        f"{ticket.name} lasts longer than {ticket.max_song_s // 60} minutes, which is the "
+        "most. Cut it first.",
+    )
 
 
 def _decode(

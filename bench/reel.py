@@ -1,0 +1,128 @@
+"""Footage for the bench of rendering, made by code: two clips of 1080p30 as a phone writes them,
+panned over painted hills with grain, three photos, and a song of noise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+import demo_photos
+from beatstitch.beats.steady import steady_grid
+from beatstitch.render.source import Source
+from beatstitch.timeline.build import build
+from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.edl import Edl
+from beatstitch.timeline.settings import read_settings
+from footage import ffmpeg
+
+CLIP_S, BPM = 8, 120.0
+# 1080p30 of a phone: 14 Mbit/s, a keyframe each second.
+PAN = (
+    "scale=2560:-2,format=yuv420p,loop=loop=-1:size=1,setpts=N/30/TB,fps=30,"
+    "crop=1920:1080:'(iw-1920)*(0.5+0.45*sin(n/40))':'(ih-1080)*(0.5+0.4*cos(n/55))',"
+    "noise=alls=5:allf=t"
+)
+PHONE = ("-c:v", "libx264", "-preset", "veryfast", "-b:v", "14M", "-g", "30", "-pix_fmt", "yuv420p")
+BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+
+PEER = """
+import json, sys
+from moviepy import AudioFileClip, ImageClip, VideoFileClip, concatenate_videoclips
+told = json.load(sys.stdin)
+clips = []
+for cut in told["cuts"]:
+    if cut["type"] == "image":
+        clip = ImageClip(cut["path"]).with_duration(cut["length_s"])
+    else:
+        clip = VideoFileClip(cut["path"], audio=False)
+        clip = clip.subclipped(cut["start_s"], cut["start_s"] + cut["length_s"])
+    if tuple(clip.size) != (1920, 1080):
+        clip = clip.resized(max(1920 / clip.w, 1080 / clip.h))
+        clip = clip.cropped(x_center=clip.w / 2, y_center=clip.h / 2, width=1920, height=1080)
+    clips.append(clip)
+film = concatenate_videoclips(clips)
+film = film.with_audio(AudioFileClip(told["song"]).subclipped(0, film.duration))
+film.write_videofile(told["film"], fps=30, codec="libx264", preset="veryfast", audio_codec="aac",
+                     ffmpeg_params=["-crf", "20"], threads=told["threads"], logger=None)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """What a bench cuts, in a folder that it may write to."""
+
+    folder: Path
+    sources: Mapping[str, Source]
+    song: Path
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files by their keys."""
+        keys = (*(source.key for source in self.sources.values()), str(self.song))
+        return {key: Path(key) for key in keys}
+
+    def photos_only(self) -> "Reel":
+        """The same without its clips."""
+        photos = {k: s for k, s in self.sources.items() if s.media_type == "image"}
+        return replace(self, sources=photos)
+
+
+def reel(folder: Path) -> Reel:
+    """Paint, film and compose."""
+    media = folder / "media"
+    media.mkdir()
+    demo_photos.paint_all(media)
+    paths = [path for path in sorted(media.iterdir()) if _is_wide(path)]
+    sources: dict[str, Source] = {}
+    for number, path in enumerate(paths[:2]):
+        clip = folder / f"clip{number}.mp4"
+        frames = ("-frames:v", str(30 * CLIP_S))
+        ffmpeg("-i", path, "-vf", PAN, *frames, *PHONE, *BT709, clip)
+        photo = paths[2 + number]
+        sources[clip.stem] = Source(
+            clip.stem, str(clip), clip.stem, "video", "mov", 1920, 1080, duration_ms=1000 * CLIP_S,
+            color_space="bt709", color_range="tv",
+        )  # fmt: skip
+        with Image.open(photo) as image:
+            width, height = image.size
+        sources[photo.stem] = Source(
+            photo.stem, str(photo), photo.stem, "image", "jpeg_pipe", width, height
+        )
+    song = folder / "song.wav"
+    noise = ("-f", "lavfi", "-i", "anoisesrc=r=44100:a=0.1:d=190")
+    ffmpeg(*noise, "-ac", "2", "-c:a", "pcm_s16le", song)
+    return Reel(folder, sources, song)
+
+
+def _is_wide(path: Path) -> bool:
+    with Image.open(path) as image:
+        return image.width > image.height
+
+
+def timeline(footage: Reel, seconds: int, **settings: object) -> Edl:
+    """A timeline of so many seconds at 120 BPM, a cut per bar unless said otherwise."""
+    media = [Medium(s.id, s.media_type, s.duration_ms) for s in footage.sources.values()]
+    return build(
+        steady_grid(BPM, 0, seconds * 1_000_000),
+        media,
+        read_settings(settings),
+        audio_duration_us=seconds * 1_000_000,
+        project_id="bench",
+    )
+
+
+def edited(edl: Edl) -> Edl:
+    """The timeline with another part of a clip in the middle."""
+    segments = list(edl.segments)
+    place = next(
+        i for i in range(len(segments) // 2, len(segments)) if segments[i].media_type == "video"
+    )
+    old = segments[place]
+    moved_ms = 333 if old.source_in_ms < 333 else -333
+    segments[place] = replace(
+        old,
+        source_in_ms=old.source_in_ms + moved_ms,
+        source_out_ms=old.source_out_ms + moved_ms,
+    )
+    return replace(edl, segments=tuple(segments))
