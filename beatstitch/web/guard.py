@@ -65,16 +65,15 @@ def admit() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "is_open_to_all", False):
         return
-    shown = _shown()
-    g.shown = shown
-    trail.note(user_id=shown.user.id)
+    g.shown = given = _given()
+    trail.note(user_id=given.user.id)
     needed = getattr(view, "scope", None) or scope_of(request.method)
-    if needed not in shown.scopes:
+    if needed not in given.scopes:
         raise Forbidden(
             "forbidden",
             f"This call needs the scope {needed}, which this key doesn't have.",
             needs=needed,
-            has=list(shown.scopes),
+            has=list(given.scopes),
         )
 
 
@@ -83,25 +82,31 @@ def scope_of(method: str) -> Scope:
     return "read" if method in ("GET", "HEAD", "OPTIONS") else "write"
 
 
+def shown() -> Pass:
+    """What the caller was let in by."""
+    given: Pass = g.shown
+    return given
+
+
 def caller() -> User:
     """The user who asks."""
-    return _pass().user
+    return shown().user
 
 
 def scopes() -> Collection[Scope]:
     """What the caller may."""
-    return _pass().scopes
+    return shown().scopes
 
 
 def admitted() -> Pass | None:
     """Who was let in, or None where nobody had to show anything."""
-    shown: Pass | None = g.get("shown")
-    return shown
+    given: Pass | None = g.get("shown")
+    return given
 
 
 def session_id() -> str:
     """The jti of the token in use. Raises Forbidden for a key, which is no login."""
-    jti = _pass().jti
+    jti = shown().jti
     if jti is None:
         raise Forbidden(
             "forbidden", "A key is no login; revoke it with DELETE /api/keys/{id} instead."
@@ -128,12 +133,7 @@ def job(job_id: str) -> Job:
     return found
 
 
-def _pass() -> Pass:
-    shown: Pass = g.shown
-    return shown
-
-
-def _shown() -> Pass:
+def _given() -> Pass:
     """What the request shows to be let in. Raises Unauthorized."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     bearer = text.strip() if scheme.lower() == "bearer" else ""

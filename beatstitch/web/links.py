@@ -1,7 +1,8 @@
 """Links that open one download without a login, for a while: an HMAC over what they open.
 
 Bound into the signature (RFC 2104, SHA-256) are the method, the path, the end, and whose it is with
-their token version: a new password voids every link too. Nothing is stored.
+their token version: a new password voids every link too. One that was made with an API key goes
+with the key. Nothing is stored.
 """
 
 import base64
@@ -13,7 +14,8 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from beatstitch.db import users
+from beatstitch.db import api_keys, users
+from beatstitch.db.api_keys import ApiKey
 from beatstitch.db.users import User
 from beatstitch.documents import canonical
 from beatstitch.errors import NotFound, Unauthorized
@@ -23,11 +25,15 @@ EXPIRES, BY, SIGNATURE = "expires", "by", "signature"
 _PURPOSE = b"beatstitch download link, version 1"
 
 
-def make(user: User, path: str, now: datetime, lifetime: timedelta) -> tuple[str, datetime]:
-    """The address that opens this path to whoever has it, and when it ends."""
+def make(
+    user: User, key: ApiKey | None, path: str, now: datetime, lifetime: timedelta
+) -> tuple[str, datetime]:
+    """The address that opens this path to whoever has it, and when it ends. `key` is what the
+    user showed, if it was one."""
     ends = (now + lifetime).replace(microsecond=0)
     expires = int(ends.timestamp())
-    query = {EXPIRES: expires, BY: user.id, SIGNATURE: _signature(user, path, expires)}
+    by = user.id if key is None else f"{user.id}.{key.id}"
+    query = {EXPIRES: expires, BY: by, SIGNATURE: _signature(user, by, path, expires)}
     return f"{path}?{urlencode(query)}", ends
 
 
@@ -40,12 +46,16 @@ def opened() -> User:
     """Whose link the request came by; what is left of its query is the caller's own. Raises
     Unauthorized for a link that is not good for this path, or not any more."""
     given = request.args
+    by = given.get(BY, "")
+    user_id, _, key_id = by.partition(".")
     try:
-        user = users.by_id(given.get(BY, ""))
+        user = users.by_id(user_id)
         expires = int(given.get(EXPIRES, ""))
+        if key_id:
+            api_keys.of_user(user.id, key_id)
     except (NotFound, ValueError) as refused:
         raise _refusal() from refused
-    wanted = _signature(user, request.path, expires)
+    wanted = _signature(user, by, request.path, expires)
     shown = given.get(SIGNATURE, "")
     is_right = hmac.compare_digest(shown.encode(), wanted.encode())
     if not is_right or datetime.now(UTC).timestamp() >= expires:
@@ -55,9 +65,9 @@ def opened() -> User:
     return user
 
 
-def _signature(user: User, path: str, expires: int) -> str:
+def _signature(user: User, by: str, path: str, expires: int) -> str:
     key = hmac.digest(tokens.secret().encode(), _PURPOSE, hashlib.sha256)
-    signed = canonical(["GET", path, expires, user.id, user.token_version])
+    signed = canonical(["GET", path, expires, by, user.token_version])
     return base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).decode().rstrip("=")
 
 

@@ -92,8 +92,8 @@ def test_a_forged_link_opens_nothing(anna: Caller, nobody: Caller, film: str, ed
 def test_a_link_ends(app: Flask, anna: Caller, nobody: Caller, film: str) -> None:
     user, hour = users.by_id(anna.user_id), timedelta(hours=1)
     with app.app_context():
-        good, _ = links.make(user, film, datetime.now(UTC), hour)
-        ended, _ = links.make(user, film, datetime.now(UTC) - hour, hour)
+        good, _ = links.make(user, None, film, datetime.now(UTC), hour)
+        ended, _ = links.make(user, None, film, datetime.now(UTC) - hour, hour)
 
     assert nobody.get(good.removeprefix("/api")).status_code == 200
     refused(nobody.get(ended.removeprefix("/api")), 401, "unauthorized")
@@ -105,6 +105,20 @@ def test_a_new_password_voids_every_link(anna: Caller, nobody: Caller, film: str
     users.set_password(anna.user_id, "another hash")
 
     refused(nobody.get(url), 401, "unauthorized")
+
+
+def test_a_link_goes_with_the_key_that_made_it(
+    app: Flask, anna: Caller, nobody: Caller, film: str
+) -> None:
+    key = anna.post("/keys", {"name": "shop", "scopes": ["read"]}).json
+    url = _link(Caller(app, {"X-API-Key": key["key"]}), film)
+    assert nobody.get(url).status_code == 200
+
+    anna.delete(f"/keys/{key['id']}")
+
+    refused(nobody.get(url), 401, "unauthorized")
+    with_another = _edited(url, lambda query: query.update(by=anna.user_id))
+    refused(nobody.get(with_another), 401, "unauthorized")
 
 
 def test_a_link_to_what_is_gone_is_404(anna: Caller, nobody: Caller, film: str) -> None:

@@ -20,8 +20,9 @@ def make_link(json: NewLink) -> tuple[Link, int, dict[str, str]]:
     """Make a link that opens one download to whoever has it, until it ends."""
     path = json.path.replace("/api/v1/", "/api/", 1)
     _require_own_download(path)
+    asker = guard.shown()
     url, ends = links.make(
-        guard.caller(), path, datetime.now(UTC), timedelta(seconds=json.expires_in_s)
+        asker.user, asker.key, path, datetime.now(UTC), timedelta(seconds=json.expires_in_s)
     )
     return Link(url=url, expires_at=ends), 201, {"Cache-Control": "no-store"}
 
