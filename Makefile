@@ -107,7 +107,7 @@ lint: setup      ## ruff, mypy and the floors of the house
 	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/queues.py bench/reel.py bench/render.py bench/sections.py
 	$(BIN)/lint-imports
 
-bench: bench-beats bench-sections bench-queue bench-render ## all of them, one after the other: half an hour
+bench: bench-beats bench-sections bench-queue bench-render bench-api ## all of them, one after the other: half an hour
 
 bench-beats: setup ## how well, fast and small the beats are found: madmom as it is, ours, librosa
 	@PYTHONPATH=tests $(BIN)/python bench/beats.py
@@ -119,6 +119,15 @@ bench-sections: setup ## how well a song's sections are found
 bench-queue: setup server-tools ## how fast our queue is and what it loses, beside SqliteHuey and litequeue
 	@[ -d $(RIVALS) ] || $(BIN)/python -m pip install -q --disable-pip-version-check --target $(RIVALS) huey==3.5.4 litequeue==0.9
 	PYTHONPATH=tests:$(RIVALS) $(BIN)/python bench/queues.py
+
+.PHONY: bench-api fuzz
+bench-api: setup ## how fast the API answers, what its start takes, what an upload of 2 GB costs
+	@$(MAKE) -s --no-print-directory tools TOOLS="$(TEST_TOOLS)"
+	PYTHONPATH=tests $(BIN)/python bench/api.py
+	PYTHONPATH=tests $(BIN)/python bench/api.py upload
+
+fuzz: setup      ## the API against schemathesis, all checks and sequences of calls, for an hour
+	@$(BIN)/python tests/torture/fuzz.py --max-examples 200 --max-time 3600
 
 migrate: setup   ## bring the database up to this version; it is copied first
 	@$(BIN)/flask --app beatstitch database upgrade

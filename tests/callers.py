@@ -21,6 +21,7 @@ from postgres import Cluster
 
 CHEAPEST_COST = 4
 """bcrypt's least: a hash takes a millisecond instead of a quarter of a second."""
+CATEGORIES = ("AUTH", "UPLOAD", "RESUMABLE", "ANALYSE", "RENDER", "READ", "WRITE")
 PASSWORD = "correct horse"  # noqa: S105 - of people who don't exist
 JPEG = b"\xff\xd8\xff\xe0" + b"not looked at by the web process" * 130
 WAV = b"RIFF\0\0\0\0WAVEfmt " + b"not listened to either" * 200
@@ -39,7 +40,7 @@ def deployment(
     monkeypatch.setenv("STORAGE_PATH", str(data))
     monkeypatch.setenv("SECRET_KEY", "for tests only: 0123456789 0123456789")
     monkeypatch.setenv("BEATSTITCH_DISK_FLOOR_BYTES", "0")
-    for category in ("AUTH", "UPLOAD", "RESUMABLE", "ANALYSE", "RENDER", "READ", "WRITE"):
+    for category in CATEGORIES:
         monkeypatch.setenv(f"BEATSTITCH_RATE_{category}", "100000/60")
     server: Cluster | None = None
     if os.environ.get("TEST_DATABASE") == "postgresql":

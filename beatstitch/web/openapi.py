@@ -173,7 +173,7 @@ def answers(
     takes: type[BaseModel] | None = None,
     instead: type[BaseModel] | None = None,
     takes_bytes: str | None = None,
-    headers: tuple[str, ...] = (),
+    headers: Mapping[str, Mapping[str, object]] | None = None,
     file: str | None = None,
     is_stored: bool = True,
 ) -> Callable[[Callable[..., object]], Route]:
@@ -181,9 +181,9 @@ def answers(
 
     `takes` describes a multipart body, which the route reads itself, and `instead` a JSON body in
     its place (`body_of`); `takes_bytes` is the content type of mere bytes, `headers` are those the
-    route reads. `file` is the content type of what it gives instead of JSON, with ranges and
-    conditions if that is stored. What follows from what the route is (a token, an id in its path, a
-    body, a file) is added.
+    route reads, with their schemas. `file` is the content type of what it gives instead of JSON,
+    with ranges and conditions if that is stored. What follows from what the route is (a token, an
+    id in its path, a body, a file) is added.
     """
 
     def decorate(view: Callable[..., object]) -> Route:
@@ -198,8 +198,8 @@ def answers(
             _instead[view.__name__] = instead
         if takes_bytes is not None:
             _bytes[view.__name__] = takes_bytes
-        for header in headers:
-            takes_header(view.__name__, {"name": header, "schema": {"type": "string"}})
+        for header, schema in (headers or {}).items():
+            takes_header(view.__name__, {"name": header, "schema": schema})
         _scopes[view.__name__] = getattr(view, "scope", None)
         is_open = getattr(view, "is_open_to_all", False)
         ways: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"cookie": []}]
@@ -300,6 +300,10 @@ def _finish(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
         operation["requestBody"]["content"]["application/json"] = content
     if content_type := _bytes.get(name):
         operation["requestBody"] = {"content": {content_type: {"schema": _BYTES}}, "required": True}
-    if content_type := _files.get(name):
+    if content_types := _files.get(name):
+        content = {
+            kind: {"schema": {"type": "object"} if kind == "application/json" else _BYTES}
+            for kind in content_types.split(", ")
+        }
         for status in {"200", "206"} & operation["responses"].keys():
-            operation["responses"][status]["content"] = {content_type: {"schema": _BYTES}}
+            operation["responses"][status]["content"] = content

@@ -131,7 +131,7 @@ def get_filmstrip(media_id: str) -> Response:
 
 
 @blueprint.get("/media/<media_id>/file")
-@answers({200: None}, file="application/octet-stream")
+@answers({200: None}, file="image/*, video/*")
 def get_medium_file(media_id: str) -> Response:
     """The file as it was uploaded."""
     asset = guard.asset(media_id)

@@ -1,5 +1,7 @@
 """Uploads in pieces: tus 1.0."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from beatstitch.inventory import partial
@@ -9,6 +11,10 @@ from beatstitch.web.openapi import answers
 from beatstitch.web.shapes.uploads import UploadShown
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/api/uploads")
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "string", "pattern": "^[0-9]{1,15}$"}
+_TUS: dict[str, Mapping[str, object]] = {"Tus-Resumable": {"enum": [resumable.VERSION]}}
+_PIECE = _TUS | {"Upload-Offset": _NUMBER, "Upload-Checksum": _TEXT}
 
 
 @blueprint.after_request
@@ -35,7 +41,7 @@ def tus_facts() -> Response:
 @answers(
     {201: None},
     refuses=(400, 412, 413, 415, 507),
-    headers=("Tus-Resumable", "Upload-Length", "Upload-Metadata"),
+    headers=_TUS | {"Upload-Length": _NUMBER, "Upload-Metadata": _TEXT},
 )
 @rates.of_category("resumable")
 def begin_upload() -> Response:
@@ -62,7 +68,7 @@ def get_upload(upload_id: str) -> Response:
     {204: None},
     refuses=(400, 409, 410, 412, 413, 415, 460, 507),
     takes_bytes=resumable.BYTES,
-    headers=("Tus-Resumable", "Upload-Offset", "Upload-Checksum"),
+    headers=_PIECE,
 )
 @rates.uncounted
 def continue_upload(upload_id: str) -> Response:
@@ -71,7 +77,7 @@ def continue_upload(upload_id: str) -> Response:
 
 
 @blueprint.delete("/<upload_id>")
-@answers({204: None}, refuses=(409, 410, 412), headers=("Tus-Resumable",))
+@answers({204: None}, refuses=(409, 410, 412), headers=_TUS)
 def end_upload(upload_id: str) -> Response:
     """Give the upload up; its bytes are gone."""
     return _ended(upload_id)
@@ -82,7 +88,7 @@ def end_upload(upload_id: str) -> Response:
     {204: None},
     refuses=(400, 409, 410, 412, 413, 415, 460, 507),
     takes_bytes=resumable.BYTES,
-    headers=("Tus-Resumable", "Upload-Offset", "Upload-Checksum", "X-HTTP-Method-Override"),
+    headers=_PIECE | {"X-HTTP-Method-Override": {"enum": ["PATCH", "DELETE"]}},
 )
 @rates.uncounted
 def upload_by_post(upload_id: str) -> Response:
