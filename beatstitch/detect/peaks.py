@@ -1,5 +1,7 @@
 """The activations around a beat: how strong it was heard, and when exactly."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,18 @@ def strengths(curve: NDArray[np.float32], frames: NDArray[np.intp]) -> NDArray[n
     """The most that a curve of probabilities reaches within 30 ms of each frame."""
     around = frames[:, None] + np.arange(-_NEAR_FRAMES, _NEAR_FRAMES + 1)
     return np.asarray(curve[np.clip(around, 0, len(curve) - 1)].max(axis=1))
+
+
+def recurrence(curve: NDArray[np.float32], frames: Sequence[int]) -> float:
+    """How much a curve is like itself one beat later: its autocorrelation there, up to 1.
+
+    At least two beats are needed. A tempo that changes lowers it.
+    """
+    beat = int(np.median(np.diff(frames)))
+    swing = curve - curve.mean()
+    power = float(swing @ swing)
+    lags = range(max(beat - _NEAR_FRAMES, 1), beat + _NEAR_FRAMES + 1)
+    return max(float(swing[lag:] @ swing[:-lag]) for lag in lags) / power if power else 0.0
 
 
 def peak_us(activations: Activations, frame: int) -> int:

@@ -194,3 +194,18 @@ def test_bars_of_five_and_seven_are_counted_where_they_are_clear(metre):
 
     assert heard.beats_per_bar == metre
     assert heard.beats[0].beat_number == 1
+
+
+def test_faint_beats_that_come_again_and_again_are_a_beat():
+    quiet = found(drawn(100, (0.05, 0.2), (0.15, 0.0)))
+
+    assert quiet.has_beat
+    assert quiet.bpm_confidence == 0
+
+
+def test_faint_peaks_that_come_at_any_time_are_no_beat():
+    activations = np.full((4_000, 2), 0.001, np.float32)
+    chance = np.random.default_rng(2)
+    activations[chance.integers(0, 4_000, 130), 0] = chance.uniform(0.1, 0.38, 130)
+
+    assert not found(activations).has_beat
