@@ -176,7 +176,7 @@ class Settings(BaseSettings):
         description="How many light jobs (probing, timelines, joins) one worker runs at once.",
     )
     heavy_slots: int = Field(
-        default_factory=lambda: max(1, len(os.sched_getaffinity(0)) - 1),
+        default_factory=lambda: len(os.sched_getaffinity(0)),
         ge=1,
         le=256,
         validation_alias="BEATSTITCH_HEAVY_SLOTS",

@@ -42,15 +42,17 @@ def deployment(
     monkeypatch.setenv("BEATSTITCH_DISK_FLOOR_BYTES", "0")
     for category in CATEGORIES:
         monkeypatch.setenv(f"BEATSTITCH_RATE_{category}", "100000/60")
-    server: Cluster | None = None
-    if os.environ.get("TEST_DATABASE") == "postgresql":
-        server = request.getfixturevalue("server")
-        monkeypatch.setenv("DATABASE_URL", server.new())
     forget_settings()
-    yield data
-    base.disconnect()
-    if server is not None:
-        server.drop(settings().database())
+    if os.environ.get("TEST_DATABASE") == "postgresql":
+        server: Cluster = request.getfixturevalue("server")
+        url = server.new()
+        monkeypatch.setenv("DATABASE_URL", url)
+        yield data
+        base.disconnect()
+        server.drop(url)
+    else:
+        yield data
+        base.disconnect()
     forget_settings()
 
 

@@ -23,7 +23,7 @@ from peewee import (
 from psycopg.pq import TransactionStatus
 
 from beatstitch.db.listening import KEPT_ALIVE, Ear
-from beatstitch.errors import BeatstitchError, InsufficientStorage, Invalid, Unavailable
+from beatstitch.errors import BeatstitchError, InsufficientStorage, Invalid, NotFound, Unavailable
 
 TURN_KEY = 0x6265617473746974  # "beatstit": advisory locks have numbers, and this one is ours
 SILENCE_S = 10
@@ -92,7 +92,7 @@ class Postgres(PostgresqlDatabase):
             super().rollback()
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
-        with self._reached():
+        with self._reached(is_question=sql.startswith("SELECT")):
             if self.in_transaction():
                 return self._say(sql, params)
             self._forget_lost()
@@ -108,12 +108,12 @@ class Postgres(PostgresqlDatabase):
         return cast(Callable[..., Any], super().execute_sql)(sql, params)
 
     @contextmanager
-    def _reached(self) -> Iterator[None]:
+    def _reached(self, *, is_question: bool = False) -> Iterator[None]:
         """Whatever the server or the way to it says, in our words."""
         try:
             yield
         except DatabaseError as fault:
-            told = self.told(fault)
+            told = self.told(fault, is_question=is_question)
             if told is None:
                 raise
             raise told from fault
@@ -132,11 +132,14 @@ class Postgres(PostgresqlDatabase):
         if self._is_lost():
             self.dispose()
 
-    def told(self, fault: DatabaseError) -> BeatstitchError | None:
+    def told(self, fault: DatabaseError, *, is_question: bool = False) -> BeatstitchError | None:
         """The fault in our words, or None for one that is a mistake of ours."""
         first = getattr(fault, "orig", None)
         state = getattr(first, "sqlstate", None)
         if isinstance(first, psycopg.DataError) and "NUL" in str(first):
+            # No text here holds it, so nothing is found by it either; SQLite just finds nothing.
+            if is_question:
+                return NotFound("not_found", "There is nothing of that name.")
             return Invalid("validation_error", "Text may not hold the character of number zero.")
         if state == DISK_FULL:
             return InsufficientStorage(

@@ -21,6 +21,7 @@ from beatstitch.storage import Storage
 from beatstitch.worker import wire
 from beatstitch.worker.brood import Brood
 
+HEAVY_NICENESS = 10  # a tenth of the weight of who answers people (sched(7))
 CPU_THREADS = 2  # RLIMIT_CPU counts the seconds of all threads
 KILL_AFTER_MS = 1_500  # between asking to stop and killing: a cancel has to be over in 2 s
 Ending = Literal["cancel", "leave", "timeout", "stall", "lost"]
@@ -180,6 +181,7 @@ def _write_order(
         ids=ids(claim),
         memory_bytes=kind.memory_bytes,
         cpu_s=int(limit_s * CPU_THREADS) + 1,
+        niceness=HEAVY_NICENESS if kind.lane == "heavy" else 0,
         is_confined=ground.is_confined,
     )
     wire.Order.file(folder).write_text(json.dumps(asdict(order)))

@@ -101,6 +101,7 @@ def _limit(order: wire.Order) -> None:
     _soft(resource.RLIMIT_AS, order.memory_bytes)
     _soft(resource.RLIMIT_CPU, order.cpu_s)
     _soft(resource.RLIMIT_CORE, 0)
+    os.nice(order.niceness)
 
 
 def _soft(which: int, value: int) -> None:

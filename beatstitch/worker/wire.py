@@ -25,6 +25,7 @@ class Order:
     ids: dict[str, str]
     memory_bytes: int
     cpu_s: int
+    niceness: int
     is_confined: bool
 
     @staticmethod

@@ -12,7 +12,7 @@ from peewee import InternalError, OperationalError
 
 from beatstitch.db import base, postgres, users
 from beatstitch.db.listening import Ear
-from beatstitch.errors import InsufficientStorage, Invalid, Unavailable
+from beatstitch.errors import InsufficientStorage, Invalid, NotFound, Unavailable
 from postgres import Cluster
 from running import waited_for
 
@@ -173,6 +173,8 @@ def test_a_transaction_in_which_a_fault_was_overlooked_is_not_taken_for_committe
 def test_text_that_postgresql_cannot_hold_is_refused(url: str) -> None:
     with pytest.raises(Invalid):
         users.create("an\0na", "hash")
+    with pytest.raises(NotFound):
+        users.by_id("\0")
 
 
 def test_a_full_disk_is_said_so(url: str) -> None:

@@ -134,6 +134,7 @@ def _look_around(ticket: Ticket, workspace: Workspace) -> dict[str, object]:
     return {
         "links": [name for _, name in socket.if_nameindex()],
         "routes": Path("/proc/net/route").read_text().splitlines()[1:],
+        "niceness": os.nice(0),
         "secret": os.environ.get("SECRET_KEY"),
         "database": os.environ.get("DATABASE_URL"),
         "leads_session": os.getsid(0) == os.getpid(),
