@@ -55,7 +55,7 @@ def to_sdr(source: Source) -> str:
     )
 
 
-def scale(width: int, height: int, source: Source | None = None) -> str:
+def scale(width: int, height: int, source: Source | None = None, *, how: str = "bicubic") -> str:
     """To width × height, colours to BT.709 limited range where a `source` is given.
 
     The sample aspect is set last, for concat refuses inputs that differ in it.
@@ -66,7 +66,7 @@ def scale(width: int, height: int, source: Source | None = None) -> str:
             f":in_color_matrix={_matrix(source)}:out_color_matrix=bt709"
             f":in_range={'full' if _is_full_range(source) else 'limited'}:out_range=limited"
         )
-    return f"scale={width}:{height}:flags=bicubic{colours},setsar=1"
+    return f"scale={width}:{height}:flags={how}{colours},setsar=1"
 
 
 def fit_of(fit: Fit, source: Source, width: int, height: int) -> Fit:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from beatstitch.render.source import Source
 
 # Goes up when taking in the same file would give other facts or pictures.
-INGEST = 2
+INGEST = 3
 
 
 @dataclass(frozen=True, slots=True)

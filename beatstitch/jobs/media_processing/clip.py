@@ -79,12 +79,18 @@ def _earliest_us(found: Probe, video: VideoStream) -> int:
 def _still(source: Source, stream: int, at_us: int, ticket: Ticket, workspace: Workspace) -> Path:
     """One frame of the clip as PNG: from `at_us`, or the first where that place is broken."""
     path = workspace.scratch / "still.png"
-    for seek in (("-ss", f"{at_us / 1e6:.3f}"), ()):
+    # The keyframe before is as good a picture, and nothing has to be decoded to get there.
+    for seek in (("-noaccurate_seek", "-ss", f"{at_us / 1e6:.3f}"), ()):
         sought = Source(source.path, source.demuxer, (*source.options, *seek))
         try:
             run(
                 [sought],
-                ("-map", f"0:{stream}", "-frames:v", "1", "-f", "image2", "-c:v", "png", str(path)),
+                # Passed through, for a frame from before the place that was sought has a negative
+                # time, and would be dropped with all that follow until then.
+                (
+                    *("-map", f"0:{stream}", "-vsync", "passthrough", "-frames:v", "1"),
+                    *("-f", "image2", "-c:v", "png", str(path)),
+                ),
                 [path],
                 limits=Limits(timeout_s=60),
                 stop=workspace.stop,
