@@ -3,6 +3,8 @@
 import hashlib
 import random
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import requests
 
@@ -59,3 +61,41 @@ def test_an_upload_in_pieces_survives_the_death_of_the_server(place: Deployment)
         file = caller.get(f"/media/{taken.json()['uploaded'][0]['id']}/file")
 
     assert hashlib.sha256(file.content).digest() == hashlib.sha256(data).digest()
+
+
+class _Film:
+    """A form with an MP4 of this many bytes, made as it is sent."""
+
+    def __init__(self, size: int) -> None:
+        head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\n'
+        film = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
+        self._pieces = [head + film, *[bytes(PIECE)] * (size // PIECE), b"\r\n--x--\r\n"]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pieces))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._pieces)
+
+
+def _memory_bytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+
+
+def test_a_large_upload_does_not_go_through_the_servers_memory(place: Deployment) -> None:
+    server = place.serve("--socket", str(web_socket(place)))
+    with nginx_before(place) as front:
+        place.url = front.url
+        caller = place.caller()
+        project = caller.post("/projects", json={"name": "Large"}).json()["id"]
+        before = _memory_bytes(server.pid)
+
+        answer = caller.post(
+            f"/projects/{project}/media",
+            data=_Film(150 * PIECE),
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+        )
+
+        assert answer.json()["uploaded"][0]["file_size"] > 150 * PIECE
+        assert _memory_bytes(server.pid) - before < 30_000_000

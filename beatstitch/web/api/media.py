@@ -110,7 +110,7 @@ def get_thumbnail(media_id: str) -> Response:
 
 
 @blueprint.get("/media/<media_id>/proxy")
-@answers({200: None}, file="video/mp4")
+@answers({200: None}, file="image/jpeg, video/mp4")
 def get_proxy(media_id: str) -> Response:
     """A small copy for previews: MP4 of a clip, JPEG of a photo. 404 while there is none."""
     asset = guard.asset(media_id)
