@@ -99,6 +99,7 @@ test: setup server-tools lint ## lint, then the whole suite
 torture: setup server-tools ## kill and freeze workers by the thousand on both databases, for half an hour
 	@for database in sqlite postgresql; do $(BIN)/python tests/torture/claimers.py kills $$database; done
 	$(BIN)/python tests/torture/workers.py deaths
+	TORTURE=1 $(BIN)/python -m pytest tests/faults
 
 lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench

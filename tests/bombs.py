@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from footage import ffmpeg
+from torture.length import IS_LONG
 
 Maker = Callable[[Path], object]
 
@@ -181,11 +182,11 @@ BOMBS: dict[str, Maker] = {
     "lying.gif": _lying_gif,
     "long_text.png": _long_text,
     "many_frames.gif": _many_frames,
-    "long.flac": _silence(4),
+    "long.flac": _silence(18 if IS_LONG else 4),
     "long.aac": _long_adts,
     "many_channels.wav": _many_channels,
     "apart.mkv": _apart,
-    "edits.mp4": _edits(30_000),
+    "edits.mp4": _edits(1_000_000 if IS_LONG else 30_000),
     "many_tracks.mp4": _many_tracks,
     "nested.mp4": _nested,
     "huge_box.mp4": _huge_box,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +71,12 @@ class House:
             )
         self.workers.append(process)
         return process
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """In the block, nobody else can write to the database."""
+        with base.transaction():
+            yield
 
     def log(self) -> list[dict[str, object]]:
         """What the workers have logged."""

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from daemons import house
 from servers import Deployment, deployed
+
+__all__ = ["house", "place"]
 
 
 @pytest.fixture

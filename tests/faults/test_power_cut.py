@@ -21,6 +21,7 @@ import pytest
 
 from beatstitch.db import base, schema
 from daemons import wait_for
+from torture.length import IS_LONG
 
 WRITER = """
 import sys
@@ -35,8 +36,8 @@ for number in range(int(sys.argv[2])):
     print(job.id, flush=True)
 """
 TESTS = Path(__file__).parents[1]
-INSTANTS = 6
-CUTS = 4
+INSTANTS = 40 if IS_LONG else 6
+CUTS = 6 if IS_LONG else 4
 EVERY_PAGES = 100  # ten times as often as by default, so that copies meet it
 
 
