@@ -1,11 +1,14 @@
 """The command line's cache: what costs time to make, under the hash of what it was made from.
 
-Files appear under their name whole or not at all. Each run has a scratch folder on the same disk,
-locked while the run lives, so that the next one can sweep what a killed run left.
+Files appear under their name whole or not at all, with their SHA-256 in a small file beside them:
+one that was cut short or changed since is as good as none, and is made anew. Each run has a scratch
+folder on the same disk, locked while the run lives, so that the next one can sweep what a killed
+run left.
 """
 
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -19,14 +22,19 @@ from beatstitch.errors import Unavailable
 SCRATCH = "scratch"
 LOCK = "lock"
 SECOND = "second"
+SUM = ".sha256"
 
 
 class Cache:
-    """A folder of files by key, at most `most_bytes` large, the least recently used going first."""
+    """A folder of files by key, at most `most_bytes` large, the least recently used going first.
+
+    `spoiled` are the keys whose files were found to be other ones than were put there.
+    """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         """Make the folder if need be. Raises Unavailable where nothing can be written."""
         self._most_bytes = most_bytes
+        self.spoiled: set[str] = set()
         try:
             # Absolute, for FFmpeg is confined and works in a folder of its own; "~" is what is
             # left of the home of a user who has none.
@@ -41,23 +49,33 @@ class Cache:
             raise _unwritable(folder, "you have no home folder") from homeless
 
     def find(self, key: str) -> Path | None:
-        """The file under a key, marked as used now, or None."""
+        """The file under a key as it was put there, marked as used now, or None. Reads all of it:
+        a file that lies for weeks where anybody may write is not believed by its name."""
         path = self._folder / key
         try:
-            os.utime(path)
+            if _sum(path) == _beside(path).read_text():
+                os.utime(path)
+                return path
         except FileNotFoundError:
-            return None
-        return path
+            if not path.exists():
+                return None
+        self.spoiled.add(key)
+        path.unlink(missing_ok=True)
+        return None
 
     def put(self, path: Path, key: str) -> None:
         """Give a finished file of a scratch folder its key as a second name."""
         place = self._folder / key
         place.parent.mkdir(parents=True, exist_ok=True)
+        written = path.with_name(f"{path.name}{SUM}")
+        written.write_text(_sum(path))
         second = path.with_name(f"{path.name}.{SECOND}")
         second.hardlink_to(path)
         second.replace(place)
         # Two names of one file: renaming the one to the other did nothing.
         second.unlink(missing_ok=True)
+        # Killed in between, or overtaken by another run, the two don't fit: then it is made anew.
+        written.replace(_beside(place))
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -90,13 +108,14 @@ class Cache:
             # Another run may prune at the same time.
             with suppress(FileNotFoundError):
                 stat = path.stat()
-                if S_ISREG(stat.st_mode) and self._is_kept(path):
+                if S_ISREG(stat.st_mode) and self._is_kept(path) and path.suffix != SUM:
                     files.append((stat.st_mtime, stat.st_size, path))
         excess = sum(size for _, size, _ in files) - self._most_bytes
         for _, size, path in sorted(files):
             if excess <= 0:
                 return
             path.unlink(missing_ok=True)
+            _beside(path).unlink(missing_ok=True)
             excess -= size
 
     def _is_kept(self, path: Path) -> bool:
@@ -112,6 +131,16 @@ class Cache:
             except (BlockingIOError, FileNotFoundError, NotADirectoryError):
                 # At work, or just being made or removed by another run.
                 continue
+
+
+def _beside(path: Path) -> Path:
+    """Where a file's SHA-256 is written down."""
+    return path.with_name(f"{path.name}{SUM}")
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unwritable(folder: Path, why: str) -> Unavailable:

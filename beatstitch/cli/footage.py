@@ -60,9 +60,9 @@ class Footage:
     left_out: tuple[LeftOut, ...]
 
     @property
-    def files(self) -> dict[str, Path]:
-        """Where the media lie that aren't in the cache, by storage key."""
-        return {_key(shot.given): shot.given.path for shot in self.shots}
+    def files(self) -> dict[str, Given]:
+        """The media that aren't in the cache, by storage key."""
+        return {_key(shot.given): shot.given for shot in self.shots}
 
 
 def start(paths: Sequence[Path], bench: Workbench) -> list[Future[Shot | LeftOut]]:
@@ -129,7 +129,7 @@ def _processed(file: Given, bench: Workbench, *, decode_all: bool) -> Shot | Lef
         decode_all=decode_all,
     )
     try:
-        facts = bench.run(handler.run, ticket, {ticket.key: file.path})
+        facts = bench.run(handler.run, ticket, {ticket.key: file})
     except NOT_THE_FILE:
         raise
     except BeatstitchError as refused:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from beatstitch.errors import NotFound, UnsupportedMedia
+from beatstitch.errors import Conflict, NotFound, UnsupportedMedia
 
 # Ids on the command line are UUIDv5 in this space, of the content's SHA-256: the same file is the
 # same medium on every machine.
@@ -18,10 +18,12 @@ SPACE = UUID("6f0d2c7e-6f3c-5d0c-9a53-0b7a6c2f4e11")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A file that was given: where it is, its SHA-256, and its id."""
+    """A file that was given: where it is, its SHA-256, and its id. `stamp` is what changes when
+    somebody writes to it or puts another in its place."""
 
     path: Path
     sha256: str
+    stamp: tuple[int, ...]
 
     @property
     def id(self) -> str:
@@ -33,6 +35,19 @@ class Given:
         """The content hash as beat grids and EDLs write it."""
         return f"sha256:{self.sha256}"
 
+    def require_same(self) -> None:
+        """Raise Conflict when the file isn't any more what its hash was taken of."""
+        try:
+            is_same = _stamp(self.path.stat()) == self.stamp
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise Conflict(
+                "source_changed",
+                f"{self.path.name} was changed, moved or removed while the film was being made. "
+                "Run the command again.",
+            )
+
 
 def given(path: Path) -> Given:
     """A file and its hash. Raises NotFound for what isn't there, UnsupportedMedia for what is no
@@ -42,7 +57,12 @@ def given(path: Path) -> Given:
     if not path.is_file():
         raise UnsupportedMedia("not_a_file", f"{path} is not a file.")
     with path.open("rb") as file:
-        return Given(path, hashlib.file_digest(file, "sha256").hexdigest())
+        stamp = _stamp(os.fstat(file.fileno()))
+        return Given(path, hashlib.file_digest(file, "sha256").hexdigest(), stamp)
+
+
+def _stamp(facts: os.stat_result) -> tuple[int, ...]:
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def files(paths: Sequence[Path], passed_over: Sequence[Path] = ()) -> tuple[Path, ...]:

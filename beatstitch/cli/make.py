@@ -215,18 +215,7 @@ def make(
             timeline.write_text(dumps(made.edl))
     kept.prune()
     if not quiet:
-        click.echo(
-            summary(
-                output,
-                report_file,
-                made.edl,
-                made.song,
-                made.plan,
-                made.report,
-                made.footage.shots,
-                made.footage.left_out,
-            )
-        )
+        click.echo(summary(output, report_file, made, len(kept.spoiled)))
 
 
 def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, object]:

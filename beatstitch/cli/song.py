@@ -59,7 +59,7 @@ def hear(
     ticket = _known(_ticket(given, detector, bpm_hint, metre), bench)
     grid_key = f"{ticket.grid_prefix}.json"
     if not (bench.hold(ticket.pcm_key) and bench.hold(grid_key)):
-        bench.run(handler.run, ticket, {ticket.key: given.path}, report)
+        bench.run(handler.run, ticket, {ticket.key: given}, report)
     grid = from_json(bench.read(grid_key))
     return Song(given, ticket.pcm_key, grid.duration_us, grid)
 
@@ -99,7 +99,7 @@ def on_grid(given: Given, grid_file: Path, bench: Workbench, report: Report) -> 
 def decode(given: Given, bench: Workbench, report: Report) -> Song:
     """The song without beats: nobody listens to it. Raises MediaRejected for what isn't a song."""
     ticket = _ticket(given, None)
-    heard = bench.run(handler.run, ticket, {ticket.key: given.path}, report)
+    heard = bench.run(handler.run, ticket, {ticket.key: given}, report)
     return Song(given, ticket.pcm_key, heard.duration_us)
 
 

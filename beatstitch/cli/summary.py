@@ -1,14 +1,12 @@
 """What was done, in plain words."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from beatstitch.beats.grid import BeatGrid
-from beatstitch.cli.footage import LeftOut, Shot
+from beatstitch.cli.footage import LeftOut
+from beatstitch.cli.production import Made
 from beatstitch.cli.sentences import printable
-from beatstitch.cli.song import Song
 from beatstitch.process import sandbox
-from beatstitch.render.plan import Plan
 from beatstitch.render.sync import SyncReport
 from beatstitch.timeline.edl import Edl
 
@@ -20,33 +18,29 @@ VERDICTS = {
 }
 
 
-def summary(
-    film: Path,
-    report_file: Path,
-    edl: Edl,
-    song: Song,
-    plan: Plan,
-    report: SyncReport,
-    shots: Sequence[Shot],
-    left_out: Sequence[LeftOut],
-) -> str:
-    """The end of a run, for a person to read."""
+def summary(film: Path, report_file: Path, made: Made, spoiled: int) -> str:
+    """The end of a run, for a person to read. So many of the cache's files were `spoiled`."""
+    plan, edl = made.plan, made.edl
     profile = plan.profile
     size_mb = film.stat().st_size / 1e6
     lines = [
         f"{film}: {_clock(float(plan.duration_s))}, {profile.width} × {profile.height} at "
         f"{float(profile.frame_rate):g} fps, {size_mb:.1f} MB",
-        f"Song: {song.given.path.name}, {_tempo(song.grid, edl)}",
-        f"Cuts: {_cuts(len(edl.segments) - 1, report)}",
+        f"Song: {made.song.given.path.name}, {_tempo(made.song.grid, edl)}",
+        f"Cuts: {_cuts(len(edl.segments) - 1, made.report)}",
         f"Sync report: {report_file}",
     ]
     if sandbox() == "degraded":
         lines.append("Note: media were decoded under limits only, without the bubblewrap sandbox")
     lines += [f"Note: {warning}" for warning in edl.warnings]
     lines += [
-        f"Note: {shot.given.path.name}: {shot.facts.note}" for shot in shots if shot.facts.note
+        f"Note: {shot.given.path.name}: {shot.facts.note}"
+        for shot in made.footage.shots
+        if shot.facts.note
     ]
-    lines += [f"Left out: {_named(left)}" for left in left_out]
+    if spoiled:
+        lines.append(f"Note: damaged in the cache, and made anew: {spoiled} files")
+    lines += [f"Left out: {_named(left)}" for left in made.footage.left_out]
     return "\n".join(map(printable, lines))
 
 

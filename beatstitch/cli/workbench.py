@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Protocol, TypeVar
 
 from beatstitch.cli.cache import Cache
-from beatstitch.errors import Transient
+from beatstitch.cli.gather import Given
+from beatstitch.errors import BeatstitchError, Transient
 from beatstitch.workspace import Workspace
 
 R = TypeVar("R")
@@ -78,6 +79,8 @@ class Workbench:
     def hold(self, key: str) -> Path | None:
         """A file of the cache, this run's until its end, or None."""
         place = self._held / key
+        if place.exists():
+            return place
         kept = self.cache.find(key)
         if kept is not None:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -112,33 +115,63 @@ class Workbench:
         self,
         handler: Callable[[T, Workspace], R],
         ticket: T,
-        outside: Mapping[str, Path] | None = None,
+        outside: Mapping[str, Given] | None = None,
         report: Report = lambda _percent, _message: None,
         keep: Callable[[Path, str], object] | None = None,
     ) -> R:
-        """One attempt: the handler's inputs are files of the cache or `outside` ones, by key; what
-        it keeps goes to the cache, or to `keep`. Raises what the handler raises."""
+        """Run a handler: its inputs are files of the cache or `outside` ones, by key; what it
+        keeps goes to the cache, or to `keep`. What was killed or stood still is tried once more.
+
+        Raises what the handler raises; Conflict, and keeps nothing, if an outside file it read
+        was changed since its hash was taken: what was made of it would lie under a wrong name.
+        """
+        given = [outside[key] for key in ticket.inputs if key in outside] if outside else []
+        inputs = {key: self._input(key, outside or {}) for key in ticket.inputs}
+        try:
+            try:
+                return self._attempt(handler, ticket, inputs, given, report, keep or self.keep)
+            except Transient:
+                return self._attempt(handler, ticket, inputs, given, report, keep or self.keep)
+        except BeatstitchError:
+            _require_same(given)
+            raise
+
+    def _attempt(
+        self,
+        handler: Callable[[T, Workspace], R],
+        ticket: T,
+        inputs: Mapping[str, Path],
+        given: Iterable[Given],
+        report: Report,
+        keep: Callable[[Path, str], object],
+    ) -> R:
         folder = Path(tempfile.mkdtemp(dir=self.scratch))
         try:
             workspace = Workspace(
                 scratch=folder,
-                inputs={key: self._input(key, outside or {}) for key in ticket.inputs},
+                inputs=inputs,
                 reporter=lambda percent, _stage, message: report(percent, message),
                 stop=self._stop,
             )
             result = handler(ticket, workspace)
+            _require_same(given)
             for key, path in workspace.kept.items():
-                (keep or self.keep)(path, key)
+                keep(path, key)
             return result
         finally:
             shutil.rmtree(folder)
 
-    def _input(self, key: str, outside: Mapping[str, Path]) -> Path:
+    def _input(self, key: str, outside: Mapping[str, Given]) -> Path:
         if key in outside:
-            return outside[key].resolve()
+            return outside[key].path.resolve()
         held = self.hold(key)
         if held is None:
             raise Transient(
                 "cache_lost", "A file of the cache went away meanwhile. Run the command again."
             )
         return held
+
+
+def _require_same(given: Iterable[Given]) -> None:
+    for file in given:
+        file.require_same()

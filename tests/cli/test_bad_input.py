@@ -193,6 +193,29 @@ def test_an_interrupt_stops_everything_and_leaves_nothing(
     assert list(children_with(str(cache))) == []
 
 
+def test_parts_of_a_film_that_were_damaged_in_the_cache_are_made_anew(
+    beatstitch: Run, short_song: Song, photos: tuple[Path, ...], tmp_path: Path, cache: Path
+) -> None:
+    film = tmp_path / "f.mp4"
+    order = ("make", short_song.path, *photos[:2], "-o", film, *SMALL)
+    assert beatstitch(*order).code == 0
+    sound_and_whole = film.read_bytes()
+    chunk, *_ = sorted(cache.glob("film/chunks/*/*.mp4"))
+    proof, *_ = sorted(cache.glob("film/chunks/*/*.json"), reverse=True)
+    (song,) = cache.glob("film/songs/*.m4a")
+    chunk.write_bytes(chunk.read_bytes()[:-1000])
+    for damaged in (proof, song):
+        content = bytearray(damaged.read_bytes())
+        content[len(content) // 2] ^= 1
+        damaged.write_bytes(content)
+
+    said = beatstitch(*order)
+
+    assert said.code == 0, said.err
+    assert "Note: damaged in the cache, and made anew: 3 files" in said.out
+    assert film.read_bytes() == sound_and_whole
+
+
 def test_what_a_killed_run_left_is_swept_by_the_next_one(
     command: Callable[..., subprocess.Popen[str]], beatstitch: Run, clips: tuple[Path, ...],
     photos: tuple[Path, ...], tmp_path: Path, cache: Path,

@@ -1,13 +1,16 @@
 """What a run works with stays there until its end, whatever other runs do to the cache."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from beatstitch.cli.cache import Cache
+from beatstitch.cli.gather import given
 from beatstitch.cli.workbench import Workbench
+from beatstitch.errors import Conflict
+from beatstitch.process.faults import ProcessKilled
 from beatstitch.workspace import Workspace
 
 MADE = "a/made.txt"
@@ -66,6 +69,60 @@ def test_what_a_run_found_is_there_though_another_run_prunes(
     small_cache.prune()
 
     assert bench.run(read, Ticket((MADE,))) == "made"
+
+
+@pytest.mark.parametrize("damage", [b"", b"mad", b"made?", b"MADE"])
+def test_a_file_of_the_cache_that_was_changed_is_as_good_as_none(
+    tmp_path: Path, damage: bytes
+) -> None:
+    cache = Cache(tmp_path / "cache", 1000)
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as earlier:
+        earlier.run(write, Ticket())
+    (tmp_path / "cache" / MADE).write_bytes(damage)
+
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as later:
+        assert later.hold(MADE) is None
+        later.run(write, Ticket())
+        assert later.run(read, Ticket((MADE,))) == "made"
+
+    assert cache.spoiled == {MADE}
+    assert cache.find(MADE) is not None
+
+
+@pytest.mark.parametrize("change", [lambda p: p.write_text("xxxxx"), Path.unlink])
+@pytest.mark.parametrize("is_fault", [False, True])
+def test_what_is_made_of_a_file_that_changes_meanwhile_is_not_kept(
+    bench: Workbench, small_cache: Cache, tmp_path: Path,
+    change: Callable[[Path], object], is_fault: bool,
+) -> None:  # fmt: skip
+    source = tmp_path / "beach.mp4"
+    source.write_text("waves")
+
+    def read_while_it_changes(ticket: Ticket, workspace: Workspace) -> None:
+        change(workspace.fetch("given/1"))
+        if is_fault:
+            workspace.fetch("what is no input")
+        write(ticket, workspace)
+
+    with pytest.raises(Conflict, match=r"beach\.mp4 was changed, moved or removed while"):
+        bench.run(read_while_it_changes, Ticket(("given/1",)), {"given/1": given(source)})
+
+    assert small_cache.find(MADE) is None
+
+
+def test_a_handler_whose_tool_was_killed_is_tried_once_more(bench: Workbench) -> None:
+    tried = []
+
+    def unlucky(ticket: Ticket, workspace: Workspace) -> None:
+        tried.append(workspace.scratch)
+        if len(tried) == 1:
+            raise ProcessKilled
+        write(ticket, workspace)
+
+    bench.run(unlucky, Ticket())
+
+    assert len(set(tried)) == 2
+    assert bench.read(MADE) == b"made"
 
 
 def test_what_was_made_again_takes_the_place_of_the_old(

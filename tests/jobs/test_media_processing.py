@@ -83,6 +83,7 @@ def test_a_clip_whose_picture_starts_late_says_where(oddity: Oddity, workspace: 
     facts, _ = taken_in(oddity("late.mkv"), workspace)
 
     assert 1_400_000 <= facts.source.start_us <= 1_600_000
+    assert facts.note is None
 
 
 def test_a_clip_of_one_frame_is_a_photo(oddity: Oddity, workspace: Space) -> None:

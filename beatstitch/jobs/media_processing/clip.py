@@ -44,7 +44,7 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
         thumbnail_key=thumbnail_key,
         rotation_deg=video.rotation_deg,
         fps=round(float(video.frame_rate), 3),
-        note=_note(video, decoded_us),
+        note=_note(video, decoded_us, video.start_us - _earliest_us(found, video)),
     )
 
 
@@ -122,8 +122,9 @@ def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int
     return min(reached, video.duration_us)
 
 
-def _note(video: VideoStream, decoded_us: int) -> str | None:
-    if decoded_us >= (1 - MISSING_SHARE) * video.header_duration_us:
+def _note(video: VideoStream, decoded_us: int, late_us: int) -> str | None:
+    # Some containers only tell how long the whole file is, from the sound that comes before.
+    if decoded_us + late_us >= (1 - MISSING_SHARE) * video.header_duration_us:
         return None
     return (
         f"breaks off at {decoded_us / 1e6:.1f} s of {video.header_duration_us / 1e6:.1f} s; "
