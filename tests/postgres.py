@@ -50,7 +50,19 @@ class Cluster:
     def make(self) -> None:
         """Make its files and start it."""
         owner = self.folder.stat().st_uid
-        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-N",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
         assert self.data.stat().st_uid == owner
         self.start()
         self.say("CREATE ROLE beatstitch LOGIN")  # a user who may nothing but own its database
