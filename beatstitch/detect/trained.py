@@ -73,7 +73,7 @@ def follow(impression: Impression, bpm_hint: float | None, metre: int | None = N
     """Find the beats and bars in what the networks said; cheap beside asking them."""
     activations = impression.activations
     bars = _ranked(impression, bpm_hint, METRES if metre is None else (metre,))
-    if bpm_hint is None and is_doubled(activations, bars.path):
+    if bpm_hint is None and is_doubled(activations, bars.by_networks):
         slow_metres = _SLOW_METRES if metre is None else (metre,)
         bars = _ranked(impression, bars.path.bpm() / 2, slow_metres)
     if not bars.path.frames:
@@ -111,9 +111,11 @@ def _is_faint_beat(activations: Activations, path: Path) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Bars:
     """The best way to count a song's bars, and its leads in log-probability a frame: over the
-    second best metre, where there was one to choose, and over the second best start."""
+    second best metre, where there was one to choose, and over the second best start. `by_networks`
+    is the same without what chords say."""
 
     path: Path
+    by_networks: Path
     metre_lead: float | None
     start_lead: float
 
@@ -139,9 +141,10 @@ def _ranked(impression: Impression, near_bpm: float | None, metres: tuple[int, .
         reverse=True,
     )
     best, start_lead = ranked[0]
+    by_networks = found[best.beats_per_bar]
     if len(ranked) == 1:
-        return _Bars(best, None, start_lead)
-    return _Bars(best, best.log_probability - ranked[1][0].log_probability, start_lead)
+        return _Bars(best, by_networks, None, start_lead)
+    return _Bars(best, by_networks, best.log_probability - ranked[1][0].log_probability, start_lead)
 
 
 def _drop_two_or_four(found: dict[int, Path], impression: Impression) -> None:
