@@ -11,19 +11,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, cast
 
-from flask import Request, Response
+from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from spectree import Response as Described
-from spectree import SecurityScheme, SecuritySchemeData, SpecTree
+from spectree import SecurityScheme, SecuritySchemeData
 from spectree.models import InType, SecureType
-from spectree.plugins.base import Context
-from spectree.plugins.flask_plugin import FlaskPlugin
 from spectree.response import DEFAULT_CODE_DESC
-from spectree.utils import get_multidict_items
 
 from beatstitch import __version__
 from beatstitch.web import bodies, guard, links
 from beatstitch.web.problems import Refused
+from beatstitch.web.tree import Plugin, Tree
 
 Route = Callable[..., Response]
 B = TypeVar("B", bound="Body")
@@ -79,27 +77,6 @@ class Problem(Shown):
     detail: list[Fault] | None = None
 
 
-class _Plugin(FlaskPlugin):
-    """spectree for Flask, with strict JSON, and with files and streams left alone."""
-
-    def request_validation(
-        self, request: Request, query: Any, json: Any, form: Any, headers: Any, cookies: Any
-    ) -> None:
-        read = self.model_adapter.validate_obj
-        request.context = Context(  # type: ignore[attr-defined]  # spectree's own attribute
-            read(query, get_multidict_items(request.args, query)) if query else None,
-            read(json, bodies.read_json(json.max_bytes)) if json else None,
-            *(None, None, None),
-        )
-
-    def validate_response(self, resp: Any, *how: Any) -> tuple[Response, ValidationError | None]:
-        if isinstance(resp, Response):
-            return resp, None
-        return cast(
-            "tuple[Response, ValidationError | None]", super().validate_response(resp, *how)
-        )
-
-
 def _before(_request: Any, _response: Any, refused: Exception | None, *_rest: object) -> None:
     if isinstance(refused, ValidationError):
         raise _refusal("query" if refused.title.endswith("Query") else "body", refused)
@@ -124,9 +101,9 @@ def _after(_request: Any, _response: Any, broken: Exception | None, *_rest: obje
         raise RuntimeError("an answer breaks its own schema") from broken
 
 
-_tree = SpecTree(
+_tree = Tree(
     "flask",
-    backend=_Plugin,
+    backend=Plugin,
     title="BeatStitch",
     version=__version__,
     description="Cuts photos and clips to the beat of a song.",
