@@ -6,6 +6,7 @@ vocabulary, naming the place, and makes the canonical bytes that hashes are take
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -29,6 +30,12 @@ def read(adapter: TypeAdapter[T], value: object, code: str) -> T:
         return adapter.validate_python(value)
     except ValidationError as refused:
         raise _invalid(refused, code) from refused
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, in hex. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def canonical(value: object) -> bytes:

@@ -8,7 +8,6 @@ run left.
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 
+from beatstitch.documents import file_sha256
 from beatstitch.errors import Unavailable
 
 SCRATCH = "scratch"
@@ -53,7 +53,7 @@ class Cache:
         a file that lies for weeks where anybody may write is not believed by its name."""
         path = self._folder / key
         try:
-            if _sum(path) == _beside(path).read_text():
+            if file_sha256(path) == _beside(path).read_text():
                 os.utime(path)
                 return path
         except FileNotFoundError:
@@ -68,7 +68,7 @@ class Cache:
         place = self._folder / key
         place.parent.mkdir(parents=True, exist_ok=True)
         written = path.with_name(f"{path.name}{SUM}")
-        written.write_text(_sum(path))
+        written.write_text(file_sha256(path))
         second = path.with_name(f"{path.name}.{SECOND}")
         second.hardlink_to(path)
         second.replace(place)
@@ -136,11 +136,6 @@ class Cache:
 def _beside(path: Path) -> Path:
     """Where a file's SHA-256 is written down."""
     return path.with_name(f"{path.name}{SUM}")
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unwritable(folder: Path, why: str) -> Unavailable:

@@ -9,12 +9,12 @@ from beatstitch.cli.footage import Footage
 from beatstitch.cli.progress import Step
 from beatstitch.cli.song import Song
 from beatstitch.cli.workbench import Workbench
-from beatstitch.errors import BeatstitchError
+from beatstitch.errors import BeatstitchError, Transient
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.render_audio import handler as render_audio
 from beatstitch.jobs.render_chunk import handler as render_chunk
 from beatstitch.jobs.render_film import handler as render_film
-from beatstitch.jobs.render_film.args import Ticket
+from beatstitch.jobs.render_film.args import Spoiled, Ticket
 from beatstitch.render.order import ChunkOrder, FilmOrder, order
 from beatstitch.render.profile import Profile
 from beatstitch.render.proof import ChunkUnfit
@@ -67,6 +67,8 @@ def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncRepor
         report=lambda percent, _: step.reach(percent),
         keep=lambda path, key: path.replace(bench.scratch / key),
     )
+    if isinstance(joined, Spoiled):
+        raise Transient("cache_lost", "A file of the cache is damaged. Run the command again.")
     return bench.scratch / "film.mp4", joined.report
 
 

@@ -18,22 +18,29 @@ class Chunk(base.Row):
     project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
     project_id: str
     key = CharField(max_length=64)
-    storage_key: base.Column[str] = KeyField(size="bytes", is_cache=True)
+    storage_key: base.Column[str] = KeyField(size="bytes", sha256="sha256", is_cache=True)
     bytes = BigIntegerField()
+    sha256: base.Column[str | None] = CharField(max_length=64, null=True)
     last_used_at: base.Column[datetime] = base.MomentField(default=base.utc_now, index=True)
 
     class Meta:
         primary_key = CompositeKey("project", "key")
 
 
-def keep(project_id: str, key: str, storage_key: str, size_bytes: int) -> None:
+def keep(
+    project_id: str, key: str, storage_key: str, size_bytes: int, sha256: str | None = None
+) -> None:
     """Note a chunk whose file is in storage. The same key again replaces the row."""
     with base.transaction():
         Chunk.insert(
-            project=project_id, key=key, storage_key=storage_key, bytes=size_bytes
+            project=project_id,
+            key=key,
+            storage_key=storage_key,
+            bytes=size_bytes,
+            sha256=sha256,
         ).on_conflict(
             conflict_target=[Chunk.project, Chunk.key],
-            preserve=[Chunk.storage_key, Chunk.bytes, Chunk.last_used_at],
+            preserve=[Chunk.storage_key, Chunk.bytes, Chunk.sha256, Chunk.last_used_at],
         ).execute()
 
 

@@ -28,9 +28,10 @@ A room has up to three modules that the machinery finds by name:
         parts are missing: it waits, and when the last child is done `prepare` is called again,
         which gives the ticket once everything is there.
 
-    ``settle(job: Job, ticket: Ticket, result: Result) -> Mapping[str, object] | None``
+    ``settle(job: Job, ticket: Ticket, result: Result) -> Mapping[str, object] | FanOut | None``
         Result → rows, inside the transaction that completes the job, when every kept file already
         has its final name in the storage. What it gives (small: ids, sizes) becomes `job.result`.
+        `FanOut` instead means that parts turned out to be damaged and are to be made again.
         If it raises, nothing of it stays, and the job fails with that error. The annotation of
         `result` is a real type too: the worker reads the child's JSON by it.
 

@@ -23,9 +23,8 @@ from beatstitch.db.jobs import Job
 from beatstitch.errors import BeatstitchError, Cancelled, NotFound
 from beatstitch.queue import Claim, Fault, Instant, LeaseLost, Line
 from beatstitch.queue.kind import Kind
-from beatstitch.storage import Storage
 from beatstitch.worker import wire
-from beatstitch.worker.attempt import Attempt
+from beatstitch.worker.attempt import Attempt, Ground
 from beatstitch.worker.child import DISK_FULL, FULL, INTERNAL, TRANSIENT
 from beatstitch.worker.failpoint import failpoint
 
@@ -33,9 +32,7 @@ log = logging.getLogger(__name__)
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
 
-def conclude(
-    attempt: Attempt, code: int, storage: Storage, at: Instant, rng: random.Random
-) -> None:
+def conclude(attempt: Attempt, code: int, ground: Ground, at: Instant, rng: random.Random) -> None:
     """Write what a child that has ended leaves: its result, its fault, or that it was stopped.
 
     `code` is its exit code, or minus the signal that killed it. Raises Unavailable when the
@@ -44,7 +41,7 @@ def conclude(
     lease = attempt.lease
     try:
         if attempt.is_done and attempt.ending in (None, "leave"):
-            settle(attempt, storage, at)
+            settle(attempt, ground, at)
             log.info("job done", extra={"seconds": (at.boot_ms - attempt.began_ms) / 1000})
         elif attempt.ending == "cancel":
             stop(attempt.claim, at)
@@ -68,8 +65,9 @@ def conclude(
         fail(attempt.claim, fault_of(fault), at, rng, attempt.lines)
 
 
-def settle(attempt: Attempt, storage: Storage, at: Instant) -> None:
-    """Move what was kept into the storage, then end the job together with its result's rows."""
+def settle(attempt: Attempt, ground: Ground, at: Instant) -> None:
+    """Move what was kept into the storage, then end the job together with its result's rows; one
+    whose parts turned out to be unfit waits for new ones instead."""
     result = _result_of(attempt.rows).validate_json(wire.result_file(attempt.folder).read_bytes())
     scratch = wire.scratch(attempt.folder).resolve()
     kept: dict[str, str] = json.loads(wire.kept_file(attempt.folder).read_bytes())
@@ -77,12 +75,15 @@ def settle(attempt: Attempt, storage: Storage, at: Instant) -> None:
         file = Path(path)
         # Once stored it is gone from here; a second try after a locked database goes on from there.
         if file.exists():
-            storage.put(_inside(file, scratch), key)
+            ground.storage.put(_inside(file, scratch), key)
     failpoint("kept")
     with base.transaction():
         summary = attempt.rows.settle(attempt.claim.job, attempt.ticket, result)
         queue.note(attempt.lease, attempt.lines)
-        queue.finish(attempt.lease, summary, at)
+        if isinstance(summary, queue.FanOut):
+            queue.fan_out(attempt.lease, summary, ground.kinds, at)
+        else:
+            queue.finish(attempt.lease, summary, at)
         failpoint("settled")
     failpoint("committed")
 

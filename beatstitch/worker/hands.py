@@ -105,7 +105,7 @@ class Hands:
         for name in names:
             attempt = self.attempts[name]
             with logs.bind(**attempt.ids()):
-                conclude(attempt, self.ended[name], self.ground.storage, at, self.rng)
+                conclude(attempt, self.ended[name], self.ground, at, self.rng)
             del self.ended[name], self.attempts[name]
             attempt.sweep()
         return bool(names)

@@ -1,5 +1,6 @@
 """A render in the middle of which something happens: a kill, a more urgent wish, a deletion."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,47 @@ def test_a_film_that_was_rendered_before_is_only_joined_again(
     assert first["status"] == caller.ended(again)["status"] == "complete"
     assert chunks(place) == before
     assert caller.get(f"/jobs?parent_id={again}").json()["items"] == []
+
+
+def test_parts_of_a_film_that_were_damaged_are_made_anew(
+    place: Deployment, short_song: Song, photos: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, short_song, photos)
+    assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
+    sound_and_whole = caller.get(f"{project}/outputs/final").content
+    cut_short, changed, *_ = sorted(chunks(place))
+    (song,) = place.data.glob("derived/*/songs/*.m4a")
+    cut_short.write_bytes(cut_short.read_bytes()[:-1000])
+    for path in (changed, song):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+
+    ended = caller.ended(rendered(caller, project, edl_hash))
+
+    assert ended["status"] == "complete", ended
+    assert caller.get(f"{project}/outputs/final").content == sound_and_whole
+
+
+def test_a_part_of_a_film_whose_proof_is_gone_or_lies_is_made_anew(
+    place: Deployment, short_song: Song, photos: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, short_song, photos)
+    assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
+    gone, lying, *_ = (path.with_suffix(".json") for path in sorted(chunks(place)))
+
+    gone.unlink()
+    assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
+    said = json.loads(lying.read_bytes())
+    said["packets"][0]["hash"] = "0" * 32
+    lying.write_text(json.dumps(said))
+    ended = caller.ended(rendered(caller, project, edl_hash))
+
+    assert ended["status"] == "complete", ended
 
 
 def test_a_project_deleted_in_the_middle_of_its_film_leaves_no_file(

@@ -15,6 +15,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """How large the file is that was kept."""
+    """How large the file is that was kept, and its SHA-256."""
 
     size_bytes: int
+    sha256: str

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from beatstitch.documents import file_sha256
 from beatstitch.ffmpeg.command import capture_command, run_command
 from beatstitch.ffmpeg.run import Limits
 from beatstitch.jobs.render_audio.args import Rendered
@@ -37,7 +38,7 @@ def run(ticket: SongOrder, workspace: Workspace) -> Rendered:
     )
     song = workspace.scratch / SONG_FILE
     workspace.keep(song, ticket.song_key)
-    return Rendered(song.stat().st_size)
+    return Rendered(song.stat().st_size, file_sha256(song))
 
 
 def _gain_db(sound: Sound, files: dict[str, Path], limits: Limits, workspace: Workspace) -> float:

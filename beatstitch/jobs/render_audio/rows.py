@@ -18,7 +18,8 @@ def prepare(job: Job) -> SongOrder:
 
 def settle(job: Job, ticket: SongOrder, result: Rendered) -> None:
     """The part is in the project's cache from now on."""
-    chunks.keep(_args(job).project_id, ticket.name, ticket.song_key, result.size_bytes)
+    project_id, key = _args(job).project_id, ticket.song_key
+    chunks.keep(project_id, ticket.name, key, result.size_bytes, result.sha256)
 
 
 def _args(job: Job) -> Args:

@@ -1,5 +1,6 @@
 """Render a chunk, measure what came out, keep both; keep nothing that isn't what was planned."""
 
+from beatstitch.documents import file_sha256
 from beatstitch.ffmpeg.command import measure, run_command
 from beatstitch.ffmpeg.run import Limits, Progress
 from beatstitch.jobs.render_chunk.args import Rendered
@@ -44,7 +45,7 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
     proof.write_bytes(proof_json(prove(chunk, ticket.profile, packets, keyframes, tiny)))
     workspace.keep(film, ticket.film_key)
     workspace.keep(proof, ticket.proof_key)
-    return Rendered(film.stat().st_size)
+    return Rendered(film.stat().st_size, file_sha256(film))
 
 
 def _limits(ticket: ChunkOrder) -> Limits:

@@ -28,7 +28,8 @@ def prepare(job: Job) -> ChunkOrder:
 
 def settle(job: Job, ticket: ChunkOrder, result: Rendered) -> None:
     """The part is in the project's cache from now on."""
-    chunks.keep(_args(job).project_id, ticket.name, ticket.film_key, result.size_bytes)
+    project_id, key = _args(job).project_id, ticket.film_key
+    chunks.keep(project_id, ticket.name, key, result.size_bytes, result.sha256)
 
 
 def _args(job: Job) -> Args:

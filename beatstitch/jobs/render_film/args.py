@@ -1,6 +1,7 @@
 """What the work is asked with, and the ticket of the join."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from beatstitch.render.order import FilmOrder
@@ -47,12 +48,16 @@ class Origins:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A film whose chunks and song are there, and where it and its sync report are kept."""
+    """A film whose chunks and song are there, and where it and its sync report are kept.
+
+    `sha256` says what is known of their files, by storage key.
+    """
 
     order: FilmOrder
     film_key: str
     report_key: str
     origins: Origins | None = None
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -71,3 +76,10 @@ class Joined:
 
     size_bytes: int
     report: SyncReport
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """No film was made, for these parts of it, by name, aren't any more what was kept."""
+
+    names: tuple[str, ...]

@@ -1,11 +1,12 @@
 """Join proved chunks and the song by stream copy, then measure the film that came of it."""
 
-import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from beatstitch import __version__
+from beatstitch.documents import file_sha256
 from beatstitch.errors import Invalid
 from beatstitch.ffmpeg.command import measure, sound_packets
 from beatstitch.ffmpeg.fingerprint import fingerprint
@@ -13,25 +14,28 @@ from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import Limits, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import MP4
-from beatstitch.jobs.render_film.args import Joined, Origins, Ticket
+from beatstitch.jobs.render_film.args import Joined, Origins, Spoiled, Ticket
 from beatstitch.jobs.render_film.sound import lags
 from beatstitch.render.command import JOIN_INPUT, join_list, join_options
 from beatstitch.render.order import FilmOrder
-from beatstitch.render.proof import ChunkUnfit, Proof, read_proof
+from beatstitch.render.proof import ChunkUnfit, read_proof
 from beatstitch.render.sync import Streams, SyncReport, report_json, sync_report
 from beatstitch.workspace import Workspace
 
 
-def run(ticket: Ticket, workspace: Workspace) -> Joined:
+def run(ticket: Ticket, workspace: Workspace) -> Joined | Spoiled:
     """The film and its sync report, whose `ok` says whether the film keeps its promises; both are
-    kept.
+    kept. Nothing is made of parts that were damaged since.
 
-    Raises ChunkUnfit when a chunk and its proof, or two chunks, don't fit together.
+    Raises ChunkUnfit when two chunks don't fit together.
     """
     order = ticket.order
     workspace.report(0, "joining", "Joining the film")
+    spoiled = tuple(dict.fromkeys(_spoiled(ticket, workspace)))
+    if spoiled:
+        return Spoiled(spoiled)
     film = workspace.scratch / "film.mp4"
-    proofs = [_proof(workspace.fetch(chunk.proof_key)) for chunk in order.chunks]
+    proofs = [read_proof(workspace.fetch(c.proof_key).read_bytes()) for c in order.chunks]
     if len({proof.extradata for proof in proofs}) > 1:
         raise ChunkUnfit("Chunks of one film were encoded with different parameters.")
     limits = Limits(timeout_s=120 + float(order.plan.duration_s), stall_s=60)
@@ -48,7 +52,7 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined:
         streams,
         lags(film, workspace.fetch(order.pcm_key), order.plan, workspace),
         edl_hash=order.edl_hash,
-        film_sha256=_sha256(film),
+        film_sha256=file_sha256(film),
         made_with=f"BeatStitch {__version__}, {fingerprint()}",
     )
     file = workspace.scratch / "sync-report.json"
@@ -58,11 +62,6 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined:
     if ticket.origins is not None:
         workspace.keep(_provenance(ticket.origins, report, workspace), ticket.origins.key)
     return Joined(film.stat().st_size, report)
-
-
-def _sha256(film: Path) -> str:
-    with film.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _provenance(origins: Origins, report: SyncReport, workspace: Workspace) -> Path:
@@ -83,11 +82,19 @@ def _provenance(origins: Origins, report: SyncReport, workspace: Workspace) -> P
     return path
 
 
-def _proof(path: Path) -> Proof:
-    try:
-        return read_proof(path.read_bytes())
-    except Invalid as broken:
-        raise ChunkUnfit("The proof of a chunk can't be read.") from broken
+def _spoiled(ticket: Ticket, workspace: Workspace) -> Iterator[str]:
+    """The names of parts whose files are other ones than were kept."""
+    order = ticket.order
+    parts = [(c.film_key, c.name) for c in order.chunks]
+    for key, name in (*parts, (order.song.song_key, order.song.name)):
+        known = ticket.sha256.get(key)
+        if known is not None and file_sha256(workspace.fetch(key)) != known:
+            yield name
+    for chunk in order.chunks:
+        try:
+            read_proof(workspace.fetch(chunk.proof_key).read_bytes())
+        except Invalid:
+            yield chunk.name
 
 
 def _join(order: FilmOrder, film: Path, workspace: Workspace, limits: Limits) -> None:

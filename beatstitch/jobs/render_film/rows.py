@@ -1,8 +1,10 @@
 """The rows around a render: what has to be made for it, and the film that came of it."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import PurePosixPath
 
 from pydantic import TypeAdapter
 
@@ -10,14 +12,16 @@ from beatstitch import queue
 from beatstitch.db import base, chunks, media, outputs
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
-from beatstitch.errors import Conflict, MediaRejected
+from beatstitch.errors import Conflict, MediaRejected, NotFound
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs import KINDS
-from beatstitch.jobs.render_film.args import Args, Joined, Ticket
+from beatstitch.jobs.render_film.args import Args, Joined, Spoiled, Ticket
 from beatstitch.jobs.render_film.wanted import film_order, origins_of
 from beatstitch.queue.family import Child, FanOut
 from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder
+from beatstitch.storage.configured import configured
 
+log = logging.getLogger(__name__)
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 _CHUNK: TypeAdapter[ChunkOrder] = TypeAdapter(ChunkOrder)
 _SONG: TypeAdapter[SongOrder] = TypeAdapter(SongOrder)
@@ -34,23 +38,29 @@ def prepare(job: Job) -> Ticket | FanOut:
     film = film_order(args, fingerprint())
     with base.transaction():  # what is found here must not be cleaned away before it is marked
         kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
+        kept = {name: part for name, part in kept.items() if _is_whole(part)}
         chunks.touch(args.project_id, kept, base.utc_now())
-    children = list(_children(args.project_id, film, set(kept)))
-    if children:
-        missing = sum(child.weight for child in children)
-        return FanOut(
-            children,
-            done_weight=max(0, film.plan.frames - missing),
-            fingerprint=fingerprint(),
-        )
+    missing = _missing(args.project_id, film, set(kept))
+    if missing is not None:
+        return missing
     place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
     origins = origins_of(args, f"{place}.provenance.json")
-    return Ticket(film, f"{place}.mp4", f"{place}.sync.json", origins)
+    known = {part.storage_key: part.sha256 for part in kept.values() if part.sha256}
+    return Ticket(film, f"{place}.mp4", f"{place}.sync.json", origins, known)
 
 
-def settle(job: Job, ticket: Ticket, result: Joined) -> dict[str, object]:
-    """The project has a new output. Raises MediaRejected for a film that fails its own check."""
+def settle(job: Job, ticket: Ticket, result: Joined | Spoiled) -> dict[str, object] | FanOut:
+    """The project has a new output, or parts of it that were damaged are made anew first.
+
+    Raises MediaRejected for a film that fails its own check.
+    """
+    if isinstance(result, Spoiled):
+        return _anew(job, ticket.order, result.names)
     report = result.report
+    if not report.ok and job.fan_outs == 0:
+        # All of it was made for an earlier film, so it may be what was kept that is wrong.
+        film = ticket.order
+        return _anew(job, film, (film.song.name, *(chunk.name for chunk in film.chunks)))
     if not report.ok:
         raise MediaRejected(
             "check_failed", f"The film failed its check and was not kept: {' '.join(report.faults)}"
@@ -90,6 +100,42 @@ def _see_to_proxies(job: Job, project_id: str) -> None:
                     project_id=project_id,
                     unique_key=f"proxy:{asset.id}",
                 )
+
+
+def _is_whole(part: chunks.Chunk) -> bool:
+    """Whether the files of a kept part are there, as large as they were made."""
+    storage = configured()
+    film = PurePosixPath(part.storage_key)
+    try:
+        if film.suffix == ".mp4":
+            storage.fetch(str(film.with_suffix(".json")))
+        return storage.fetch(part.storage_key).stat().st_size == part.bytes
+    except NotFound:
+        return False
+
+
+def _anew(job: Job, film: FilmOrder, names: Collection[str]) -> FanOut:
+    """Forget these parts of the film and have them made again."""
+    log.warning("parts of a film were damaged and are made anew", extra={"parts": len(names)})
+    args = read(_ARGS, job.args, "bad_job_args")
+    everything = (film.song.name, *(chunk.name for chunk in film.chunks))
+    for part in chunks.known(args.project_id, names).values():
+        chunks.forget(part)
+    wish = _missing(args.project_id, film, set(everything) - set(names))
+    if wish is None:
+        raise Conflict("parts_missing", "Parts of this film are damaged. Render it again.")
+    return wish
+
+
+def _missing(project_id: str, film: FilmOrder, kept: set[str]) -> FanOut | None:
+    """What has to be made before the film can be joined; None when nothing has."""
+    children = list(_children(project_id, film, kept))
+    if not children:
+        return None
+    missing = sum(child.weight for child in children)
+    return FanOut(
+        children, done_weight=max(0, film.plan.frames - missing), fingerprint=fingerprint()
+    )
 
 
 def _children(project_id: str, film: FilmOrder, kept: set[str]) -> Iterator[Child]:
