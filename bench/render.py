@@ -29,6 +29,7 @@ from functools import partial
 from pathlib import Path
 
 from beatstitch.cli.cache import Cache
+from beatstitch.cli.gather import given
 from beatstitch.cli.workbench import Workbench
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.decoders import opened
@@ -219,18 +220,17 @@ def ordered(edl: Edl, footage: Reel) -> FilmOrder:
 
 def made(film: FilmOrder, footage: Reel, cache: Path | None = None) -> None:
     """The film, as the command line makes it; from nothing where no `cache` is given."""
+    files = {key: given(path) for key, path in footage.files.items()}
     with tempfile.TemporaryDirectory(dir=footage.folder) as folder:
         kept = Cache(cache or Path(folder) / "cache", 10**10)
         with kept.scratch() as scratch, Workbench(kept, scratch, PROCESSES) as bench:
             if bench.hold(film.song.song_key) is None:
-                bench.run(render_audio.run, film.song, footage.files)
+                bench.run(render_audio.run, film.song, files)
             missing = [chunk for chunk in film.chunks if bench.hold(chunk.film_key) is None]
             for chunk in film.chunks:
                 bench.hold(chunk.proof_key)
-            bench.all(
-                partial(bench.run, render_chunk.run, chunk, footage.files) for chunk in missing
-            )
-            joined = bench.run(render_film.run, Ticket(film, "film.mp4", "report"), footage.files)
+            bench.all(partial(bench.run, render_chunk.run, chunk, files) for chunk in missing)
+            joined = bench.run(render_film.run, Ticket(film, "film.mp4", "report"), files)
     if not joined.report.ok:
         raise AssertionError(joined.report.faults)
 
