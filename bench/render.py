@@ -38,7 +38,7 @@ from beatstitch.ffmpeg.run import Limits
 from beatstitch.jobs.render_audio import handler as render_audio
 from beatstitch.jobs.render_chunk import handler as render_chunk
 from beatstitch.jobs.render_film import handler as render_film
-from beatstitch.jobs.render_film.args import Ticket
+from beatstitch.jobs.render_film.args import Spoiled, Ticket
 from beatstitch.render.command import Command, Output, chunk_command
 from beatstitch.render.order import ChunkOrder, FilmOrder, order
 from beatstitch.render.profile import final
@@ -231,8 +231,8 @@ def made(film: FilmOrder, footage: Reel, cache: Path | None = None) -> None:
                 bench.hold(chunk.proof_key)
             bench.all(partial(bench.run, render_chunk.run, chunk, files) for chunk in missing)
             joined = bench.run(render_film.run, Ticket(film, "film.mp4", "report"), files)
-    if not joined.report.ok:
-        raise AssertionError(joined.report.faults)
+    if isinstance(joined, Spoiled) or not joined.report.ok:
+        raise AssertionError(joined)
 
 
 def floor(film: FilmOrder, footage: Reel, raw: Path) -> None:
