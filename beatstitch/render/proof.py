@@ -120,9 +120,13 @@ def prove(
     off their places, or when a cut has no keyframe."""
     if len(packets.packets) != chunk.frames or len(tiny) != chunk.frames * TINY_BYTES:
         short_of = max(0, chunk.frames - len(packets.packets))
-        raise ChunkUnfit(
-            f"A chunk of {chunk.frames} frames came out with {len(packets.packets)}.", short_of
-        )
+        why = f"A chunk of {chunk.frames} frames came out with {len(packets.packets)}."
+        if short_of:
+            why += (
+                " A clip in it breaks off before its file says; it is being measured to its end. "
+                "Build the timeline again then."
+            )
+        raise ChunkUnfit(why, short_of)
     places = sorted(packets.at(packet, profile.frame_rate) for packet in packets.packets)
     if places != list(range(chunk.frames)):
         raise ChunkUnfit("The frames of a chunk don't lie evenly from 0.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footage import find_cuts, read_codes
+from footage import ffmpeg, find_cuts, read_codes
 from running import children_with
 from servers import Deployment, HttpCaller, deployed, waited
 from songs import Song
@@ -156,6 +156,55 @@ def test_a_part_of_a_film_whose_proof_is_gone_or_lies_is_made_anew(
     ended = caller.ended(rendered(caller, project, edl_hash))
 
     assert ended["status"] == "complete", ended
+
+
+def test_a_clip_that_comes_short_is_measured_and_the_next_timeline_built_around_it(
+    place: Deployment, short_song: Song, clips: tuple[Path, ...], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    ffmpeg("-i", clips[0], "-c", "copy", "-movflags", "+faststart", broken)
+    content = broken.read_bytes()
+    # From here on its packets are all there, of the right size, and hold nothing.
+    start = len(content) * 6 // 10
+    broken.write_bytes(content[:start] + bytes(len(content) - start))
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, short_song, (broken, clips[1]))
+
+    failed = caller.ended(rendered(caller, project, edl_hash))
+
+    assert failed["status"] == "failed"
+    assert "A clip in it breaks off before its file says" in failed["error_message"]
+    assert waited(lambda: "breaks off at" in notes(caller, project))
+    assert caller.get(f"{project}/timeline").json()["stale_reason"] is not None
+    made = caller.post(f"{project}/timeline/generate")
+    assert caller.ended(made.json()["job_id"])["status"] == "complete"
+    edl_hash = caller.get(f"{project}/timeline").json()["edl_hash"]
+    ended = caller.ended(rendered(caller, project, edl_hash))
+    assert ended["status"] == "complete", ended
+
+
+def test_a_film_of_a_photo_whose_file_is_gone_fails_with_its_name(
+    place: Deployment, short_song: Song, photos: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, short_song, photos[:1])
+    for working_copy in place.data.glob("derived/*/media/*.jpg"):
+        working_copy.unlink()
+
+    ended = caller.ended(rendered(caller, project, edl_hash))
+
+    assert ended["status"] == "failed"
+    assert ended["error_message"].startswith(f"{photos[0].name} can't be shown: its file is gone")
+
+
+def notes(caller: HttpCaller, project: str) -> str:
+    """What is said of the project's media, when none is being looked at."""
+    items = caller.get(project).json()["media_assets"]
+    if any(item["processing_status"] != "ready" for item in items):
+        return ""
+    return " ".join(item["processing_error"] or "" for item in items)
 
 
 def test_a_project_deleted_in_the_middle_of_its_film_leaves_no_file(

@@ -10,9 +10,11 @@ INGEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Args:
-    """A medium of a project, uploaded and not yet looked at."""
+    """A medium of a project, uploaded and not yet looked at; or, with `decode_all`, a clip that
+    came short in a film and is measured to its end."""
 
     media_asset_id: str
+    decode_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

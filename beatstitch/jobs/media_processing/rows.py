@@ -16,7 +16,8 @@ _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 
 def prepare(job: Job) -> Ticket:
     """The file to look at, which is being looked at from now on. Raises NotFound once deleted."""
-    asset = media.by_id(_args(job).media_asset_id)
+    args = _args(job)
+    asset = media.by_id(args.media_asset_id)
     media.set_columns(asset.id, processing_status="processing", processing_error=None)
     return Ticket(
         media_asset_id=asset.id,
@@ -25,6 +26,7 @@ def prepare(job: Job) -> Ticket:
         checksum=asset.checksum,
         prefix=f"derived/{asset.project_id}/media",
         max_video_s=MAX_VIDEO_S,
+        decode_all=args.decode_all,
     )
 
 

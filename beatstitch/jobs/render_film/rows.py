@@ -1,7 +1,7 @@
 """The rows around a render: what has to be made for it, and the film that came of it."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import PurePosixPath
@@ -42,6 +42,7 @@ def prepare(job: Job) -> Ticket | FanOut:
         chunks.touch(args.project_id, kept, base.utc_now())
     missing = _missing(args.project_id, film, set(kept))
     if missing is not None:
+        _require_sources(chunk for chunk in film.chunks if chunk.name not in kept)
         return missing
     place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
     origins = origins_of(args, f"{place}.provenance.json")
@@ -100,6 +101,24 @@ def _see_to_proxies(job: Job, project_id: str) -> None:
                     project_id=project_id,
                     unique_key=f"proxy:{asset.id}",
                 )
+
+
+def _require_sources(wanted: Iterable[ChunkOrder]) -> None:
+    """Raise MediaRejected, naming the file, when a photo or clip that is to be shown isn't stored
+    as it was taken in: every chunk of it would fail, and say less."""
+    keys = {s.source.key: s.source.id for c in wanted for p in c.chunk.pieces for s in p.layers}
+    for key, asset_id in keys.items():
+        asset = media.by_id(asset_id)
+        try:
+            size = configured().fetch(key).stat().st_size
+        except NotFound:
+            size = 0
+        if size == 0 or (key == asset.original_key and size != asset.file_size):
+            raise MediaRejected(
+                "source_missing",
+                f"{asset.filename} can't be shown: its file is gone or not whole any more. "
+                "Remove it and upload it again, then build the timeline anew.",
+            )
 
 
 def _is_whole(part: chunks.Chunk) -> bool:
