@@ -21,6 +21,8 @@ from beatstitch.settings import settings
 BUCKETS_S = (0.005, 0.015, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _RENDERS = {"render_preview": "preview", "render_final": "final"}
+_OF_FFMPEG = frozenset({"media_processing", "proxy", "render_chunk", "render_audio"})
+"""Kinds that do little but wait for FFmpeg; bubblewrap hides what CPU its children took."""
 
 
 class Measures:
@@ -72,6 +74,9 @@ class _Queue(Collector):
         durations = SummaryMetricFamily(
             "job_duration_seconds", "From first start to the end of a job.", labels=["kind"]
         )
+        ffmpeg = CounterMetricFamily(
+            "ffmpeg_seconds", "Seconds of jobs that are FFmpeg's work.", labels=["kind"]
+        )
         for total in jobs.totals():
             ended.add_metric([total.kind, total.status], total.count)
             if total.kind in _RENDERS:
@@ -80,7 +85,9 @@ class _Queue(Collector):
                     seconds.add_metric([_RENDERS[total.kind]], total.count, total.seconds)
             if total.status == "complete":
                 durations.add_metric([total.kind], total.count, total.seconds)
-        yield from (ended, renders, seconds, durations)
+                if total.kind in _OF_FFMPEG:
+                    ffmpeg.add_metric([total.kind], total.seconds)
+        yield from (ended, renders, seconds, durations, ffmpeg)
         live = GaugeMetricFamily("jobs_live", "Jobs that have not ended.", labels=["status"])
         live_counts = jobs.live_counts()
         for status, count in live_counts.items():

@@ -114,6 +114,7 @@ def test_the_metrics_count_requests_and_jobs(app: Flask, anna: Caller) -> None:
     assert samples["active_render_jobs",] == 0
     assert samples["storage_free_bytes",] > 0
     assert samples["queue_depth",] == 0
+    assert "ffmpeg_seconds" in text
 
 
 def test_the_metrics_say_how_busy_the_workers_are_and_what_is_stored(
