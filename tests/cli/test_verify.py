@@ -1,5 +1,8 @@
 """`beatstitch verify`: a film is what it was, or it is said what has changed."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,15 +12,25 @@ from running import Run
 from songs import Song
 
 
-@pytest.fixture
-def film(beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path) -> Path:
-    """A small film with its report beside it."""
-    path = tmp_path / "film.mp4"
-    beatstitch(
-        "make", song.path, *clips, "-o", path, "--size", "320x180", "--bpm", "120",
-        "--offset", "0.5", "--duration", "6",
+@pytest.fixture(scope="module")
+def made(song: Song, clips: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small film and its report, made once for all."""
+    folder = tmp_path_factory.mktemp("film")
+    subprocess.run(
+        [sys.executable, "-m", "beatstitch", "make", song.path, *clips, "-o", folder / "film.mp4",
+         "--size", "320x180", "--bpm", "120", "--offset", "0.5", "--duration", "6",
+         "--cache", folder / "cache"],
+        check=True, capture_output=True,
     )  # fmt: skip
-    return path
+    return folder
+
+
+@pytest.fixture
+def film(made: Path, tmp_path: Path) -> Path:
+    """The film with its report beside it, for the test alone."""
+    for name in ("film.mp4", "film.sync.json"):
+        shutil.copy(made / name, tmp_path / name)
+    return tmp_path / "film.mp4"
 
 
 def test_an_untouched_film_is_as_it_was_measured(beatstitch: Run, film: Path) -> None:
