@@ -56,10 +56,11 @@ class Cache:
             if file_sha256(path) == _beside(path).read_text():
                 os.utime(path)
                 return path
+            self.spoiled.add(key)
         except FileNotFoundError:
-            if not path.exists():
-                return None
-        self.spoiled.add(key)
+            # Nothing is there, or nobody wrote down what it was: a run was killed in between, or
+            # it is from before that was done.
+            pass
         path.unlink(missing_ok=True)
         return None
 

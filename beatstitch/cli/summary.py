@@ -39,7 +39,8 @@ def summary(film: Path, report_file: Path, made: Made, spoiled: int) -> str:
         if shot.facts.note
     ]
     if spoiled:
-        lines.append(f"Note: damaged in the cache, and made anew: {spoiled} files")
+        files = "1 file" if spoiled == 1 else f"{spoiled} files"
+        lines.append(f"Note: damaged in the cache, and made anew: {files}")
     lines += [f"Left out: {_named(left)}" for left in made.footage.left_out]
     return "\n".join(map(printable, lines))
 
