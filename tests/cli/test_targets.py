@@ -51,6 +51,22 @@ def test_a_film_for_a_platform_has_its_size_and_can_be_heard_to_hold_its_clips(
         len(beep) // 2, len(beep) // 2 + 2000, 2)) > 500  # fmt: skip
 
 
+def test_a_clip_that_drowns_the_song_makes_no_film_fail(
+    beatstitch: Run, song: Song, clips: tuple[Path, ...], tmp_path: Path
+) -> None:
+    clip, film = tmp_path / "storm.mp4", tmp_path / "f.mp4"
+    wind = ("-f", "lavfi", "-i", "anoisesrc=d=8:c=pink:a=0.9:seed=3", "-map", "0:v", "-map", "1:a")
+    ffmpeg("-i", clips[0], *wind, "-c:v", "copy", "-c:a", "aac", clip)
+
+    said = beatstitch(
+        "make", song.path, clip, "-o", film, *SHORT, "--size", "320x180", "--clip-sound", "12"
+    )
+
+    assert said.code == 0, said.err
+    report = json.loads((tmp_path / "f.sync.json").read_bytes())
+    assert report["ok"] and all(abs(lag["lag_ms"]) <= 1 for lag in report["audio_lags"])
+
+
 def shown(film: Path) -> tuple[str, str, int, int, str, str]:
     """What ffprobe says of the picture."""
     names = ("codec_name", "codec_tag_string", "width", "height", "pix_fmt", "color_space")

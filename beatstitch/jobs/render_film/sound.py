@@ -17,20 +17,26 @@ WINDOW_S = 2
 REACH_S = 0.2
 # Below this share of full scale there is nothing to hear a lag in.
 QUIET = 1e-3
+# Under clips that are louder than the song the likeness of noise peaks anywhere, at four times its
+# spread; the song's own peak, where it can be heard, is far above that.
+STANDS_OUT = 8
 STEREO_S16_BYTES = 4
 Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
-def lags(film: Path, pcm: Path, plan: Plan, workspace: Workspace) -> tuple[AudioLag, ...]:
+def lags(
+    film: Path, pcm: Path, plan: Plan, workspace: Workspace, *, is_mixed: bool
+) -> tuple[AudioLag, ...]:
     """The lag near the start, the middle and the end of the film, where there is sound to tell.
 
-    `pcm` is the WAV that the song was encoded from. Positive: the film is late.
+    `pcm` is the WAV that the song was encoded from. Positive: the film is late. In a film that
+    `is_mixed` clips are heard too, and where they drown the song nothing is told.
     """
     found = []
     for at_s in _places(float(plan.duration_s)):
         ours = _film_samples(film, at_s, workspace)
         theirs = _song_samples(pcm, at_s + plan.song_start_us / 1e6)
-        lag_ms = _lag_ms(theirs, ours)
+        lag_ms = _lag_ms(theirs, ours, is_mixed=is_mixed)
         if lag_ms is not None:
             found.append(AudioLag(round(at_s * 1000), lag_ms))
     return tuple(found)
@@ -67,8 +73,9 @@ def _mono(raw: bytes) -> Samples:
     return samples
 
 
-def _lag_ms(theirs: Samples, ours: Samples) -> float | None:
-    """Where the cross-correlation by FFT peaks, to the sample; None for silence."""
+def _lag_ms(theirs: Samples, ours: Samples, *, is_mixed: bool) -> float | None:
+    """Where the cross-correlation by FFT peaks, to the sample; None for silence, and for a mix in
+    which no peak stands out."""
     if len(theirs) == 0 or len(ours) == 0 or min(theirs.std(), ours.std()) < QUIET:
         return None
     size = 1 << (len(theirs) + len(ours)).bit_length()
@@ -77,4 +84,6 @@ def _lag_ms(theirs: Samples, ours: Samples) -> float | None:
     likeness = np.fft.irfft(spectrum / np.sqrt(np.abs(spectrum) + 1e-12), size)
     reach = int(REACH_S * SONG_SAMPLE_RATE)
     around = np.concatenate((likeness[-reach:], likeness[: reach + 1]))
+    if is_mixed and around.max() < STANDS_OUT * around.std():
+        return None
     return round((int(np.argmax(around)) - reach) * 1000 / SONG_SAMPLE_RATE, 3)
