@@ -3,7 +3,7 @@ used is left out with its reason, and the rest goes on."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from beatstitch.errors import (
     BeatstitchError,
     Cancelled,
     InsufficientStorage,
+    Invalid,
     NotFound,
     Transient,
     Unavailable,
@@ -24,6 +25,7 @@ from beatstitch.errors import (
 from beatstitch.jobs.media_processing import handler
 from beatstitch.jobs.media_processing.args import INGEST, Facts, Ticket
 from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.edl import Focus
 
 _FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
 # These say something of the machine and not of the file: the whole run ends with them.
@@ -63,6 +65,24 @@ class Footage:
     def files(self) -> dict[str, Given]:
         """The media that aren't in the cache, by storage key."""
         return {_key(shot.given): shot.given for shot in self.shots}
+
+    def media(self, wished: Sequence[tuple[str, Focus]] = ()) -> list[Medium]:
+        """As the timeline's builder sees them, around the points that are wished for by the names
+        of files. Raises Invalid for a name of none of them, or of more than one."""
+        points = {self._named(name).given.id: focus for name, focus in wished}
+        media = [shot.medium for shot in self.shots]
+        return [replace(m, focus=points.get(m.id, m.focus)) for m in media]
+
+    def _named(self, name: str) -> Shot:
+        parts = Path(name).parts
+        named = [s for s in self.shots if s.given.path.parts[-len(parts) :] == parts]
+        if len(named) != 1:
+            raise Invalid(
+                "no_such_medium",
+                f"--focus {name}: {len(named) or 'no'} photos or clips that can be used have this "
+                "name; give the name of one of them, with its folder if need be.",
+            )
+        return named[0]
 
 
 def start(paths: Sequence[Path], bench: Workbench) -> list[Future[Shot | LeftOut]]:

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from beatstitch import limits
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.delivery import check_places, delivery
-from beatstitch.cli.options import Rate, Rule, Size, Time
+from beatstitch.cli.options import FocusOn, Rate, Rule, Size, Time
 from beatstitch.cli.production import Made, Wishes, produce, read_timeline
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.song import Steady
@@ -24,7 +24,7 @@ from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.render.sync import report_json
 from beatstitch.render.target import Aspect, Codec, Loudness, PlatformName, Quality, Target
 from beatstitch.settings import settings
-from beatstitch.timeline.edl import dumps
+from beatstitch.timeline.edl import Focus, dumps
 from beatstitch.timeline.settings import Fit, TimelineSettings, TransitionType, read_settings
 
 # A given timeline carries these itself: they may say the same, or nothing.
@@ -44,7 +44,7 @@ SETTINGS_OF = {
     "flash": ("flash",),
 }
 # And these have done their work when there is a timeline.
-OF_THE_BEATS = ("detector", "bpm", "offset", "beats")
+OF_THE_BUILDING = ("detector", "bpm", "offset", "beats", "focus")
 
 
 @click.command()
@@ -78,6 +78,13 @@ OF_THE_BEATS = ("detector", "bpm", "offset", "beats")
     show_default=True,
     help="Fill the frame, show all with bars, or show all before a blurred copy; auto fills it "
     "unless more than half of a picture would be cut off.",
+)
+@click.option(
+    "--focus",
+    type=FocusOn(),
+    multiple=True,
+    help="Where in a photo or clip its subject is, beach.jpg=0.3,0.4, which crops and camera moves "
+    "keep in view; once or more. Without it, where it is found.",
 )
 @click.option(
     "--pulse",
@@ -170,6 +177,7 @@ def make(
     detector: Detector | None,
     bpm: float | None,
     beats: Path | None,
+    focus: tuple[tuple[str, Focus], ...],
     edl: Path | None,
     from_edl: Path | None,
     report: Path | None,
@@ -196,6 +204,7 @@ def make(
         edl=from_edl,
         is_preview=preview,
         target=Target(profile, codec, quality, aspect, loudness),
+        focus=focus,
         written=tuple(places.values()),
     )
     kept = Cache(cache or settings().cache_path, settings().cache_bytes)
@@ -262,7 +271,7 @@ def _refuse_idle_options(
     ctx = click.get_current_context()
     given = [
         name
-        for name in (*SETTINGS_OF, *OF_THE_BEATS)
+        for name in (*SETTINGS_OF, *OF_THE_BUILDING)
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if from_edl is not None and given:

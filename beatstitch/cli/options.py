@@ -9,6 +9,7 @@ import click
 
 from beatstitch import limits
 from beatstitch.beats.energy import Label
+from beatstitch.timeline.edl import Focus
 from beatstitch.timeline.settings import BeatsPerCut, SectionRule, TransitionType
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -66,6 +67,28 @@ class Rate(click.ParamType[float]):
         if str(value) not in limits.FRAME_RATES:
             self.fail(f"{value} is not one of {', '.join(limits.FRAME_RATES)}.", param, ctx)
         return float(str(value))
+
+
+class FocusOn(click.ParamType[tuple[str, Focus]]):
+    """Where in a photo or clip its subject is: "beach.jpg=0.3,0.4", from the top left corner."""
+
+    name = "file=x,y"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Focus]:
+        """The name of the file, and the point."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(.+)=(\d*\.?\d+),(\d*\.?\d+)", str(value))
+        if found is None or max(float(found[2]), float(found[3])) > 1:
+            self.fail(
+                f"{value!r} is not a file and a point in it; write beach.jpg=0.3,0.4: how far from "
+                "the left and from the top, as shares of its width and height from 0 to 1.",
+                param,
+                ctx,
+            )
+        return found[1], Focus(float(found[2]), float(found[3]))
 
 
 class Rule(click.ParamType[SectionRule]):

@@ -20,15 +20,15 @@ from beatstitch.render.sync import SyncReport
 from beatstitch.render.target import AS_PLANNED, Target
 from beatstitch.timeline.build import build
 from beatstitch.timeline.check import check
-from beatstitch.timeline.edl import Edl, loads
+from beatstitch.timeline.edl import Edl, Focus, loads
 from beatstitch.timeline.settings import TimelineSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What a person asked for. `steady` or a file with a `grid` takes the place of listening, `edl`
-    of building. What is to be `written` is no footage, though it may lie in one of the folders from
-    the last time."""
+    of building. `focus` names files and the points in them that have to stay in view. What is to be
+    `written` is no footage, though it may lie in one of the folders from the last time."""
 
     song: Path
     media: tuple[Path, ...]
@@ -38,6 +38,7 @@ class Wishes:
     grid: Path | None = None
     edl: Path | None = None
     is_preview: bool = False
+    focus: tuple[tuple[str, Focus], ...] = ()
     target: Target = AS_PLANNED
     written: tuple[Path, ...] = ()
 
@@ -121,7 +122,7 @@ def _built(wishes: Wishes, song: Song, footage: Footage) -> Edl:
         raise MediaRejected("no_media", f"There is nothing to show. {_reasons(footage)}".strip())
     return build(
         song.beats,
-        [shot.medium for shot in footage.shots],
+        footage.media(wishes.focus),
         wishes.settings,
         audio_duration_us=song.duration_us,
         project_id=str(uuid5(SPACE, f"film {song.given.sha256}")),

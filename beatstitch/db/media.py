@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal, TypedDict, cast
 
 from peewee import (
     BigIntegerField,
@@ -35,8 +35,9 @@ _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
 class MediaAsset(base.Row):
     """A photo or clip. Width and height are as displayed; sizes are null until it was probed.
 
-    `excluded`, `pinned`, `in_ms` and `out_ms` are the user's wishes: leave it out of timelines that
-    are built, give it a place in them, and show only this part of a clip.
+    `excluded`, `pinned`, `in_ms`, `out_ms` and `focus` are the user's wishes: leave it out of
+    timelines that are built, give it a place in them, show only this part of a clip, and keep this
+    point of the picture in view; `focus_found` is such a point that taking it in has found.
 
     `original_key` names the upload; `working_key` an upright sRGB copy of a photo; `proxy_key` the
     small copy that previews are made from. `probe` holds the facts that only renders need, `proxy`
@@ -62,6 +63,8 @@ class MediaAsset(base.Row):
     pinned = BooleanField(default=False)
     in_ms = IntegerField(null=True)
     out_ms = IntegerField(null=True)
+    focus: base.Column[dict[str, float] | None] = JSONField(null=True)
+    focus_found: base.Column[dict[str, float] | None] = JSONField(null=True)
     original_key: base.Column[str] = KeyField(size="file_size", sha256="checksum")
     working_key: base.Column[str | None] = KeyField(null=True)
     thumbnail_key: base.Column[str | None] = KeyField(null=True)
@@ -223,24 +226,28 @@ def set_columns(asset_id: str, **columns: object) -> None:
             raise _missing()
 
 
-def wish(asset: MediaAsset, **wishes: bool | int | None) -> None:
-    """Write the user's wishes that are given: `excluded`, `pinned`, `in_ms`, `out_ms`.
+class Wishes(TypedDict, total=False):
+    """The user's wishes that are given. None takes one away."""
 
-    Raises Invalid for those that contradict each other or the clip, and PreconditionFailed for a
-    part of a clip whose length isn't known yet.
-    """
-    wanted: dict[str, bool | int | None] = {
-        name: getattr(asset, name) for name in ("excluded", "pinned", "in_ms", "out_ms")
-    }
-    wanted |= wishes
-    if wanted["excluded"] and wanted["pinned"]:
+    excluded: bool
+    pinned: bool
+    in_ms: int | None
+    out_ms: int | None
+    focus: dict[str, float] | None
+
+
+def wish(asset: MediaAsset, wishes: Wishes) -> None:
+    """Write the user's wishes. Raises Invalid for those that contradict each other or the clip, and
+    PreconditionFailed for a part of a clip whose length isn't known yet."""
+    if wishes.get("excluded", asset.excluded) and wishes.get("pinned", asset.pinned):
         raise Invalid(
             "excluded_and_pinned",
             "A photo or clip can't be both left out and given a place; set one of them to false.",
             where=("body", "pinned"),
         )
     if wishes.get("in_ms") is not None or wishes.get("out_ms") is not None:
-        _check_part(asset, wanted["in_ms"] or 0, wanted["out_ms"])
+        in_ms, out_ms = wishes.get("in_ms", asset.in_ms), wishes.get("out_ms", asset.out_ms)
+        _check_part(asset, in_ms or 0, out_ms)
     if wishes:
         set_columns(asset.id, **wishes)
 

@@ -8,7 +8,7 @@ Its file: vsReadOldTransforms in https://github.com/georgmartius/vid.stab, src/s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
 
@@ -76,6 +76,23 @@ def frame_ground(move: KenBurns, width: int, height: int) -> Ground:
     whole = still_ground(width, height).start
     scale = _scale(whole, views, width, height)
     return _prepared(None, whole, views, scale, width, height)
+
+
+def framed(move: KenBurns, inside: tuple[int, int], frame: tuple[int, int]) -> KenBurns:
+    """A move over a picture that is shown whole in the middle of a frame, as one over the frame."""
+    wide, high = (Fraction(part, whole) for part, whole in zip(inside, frame, strict=True))
+    return replace(
+        move,
+        start_x=_inside(move.start_x, wide),
+        start_y=_inside(move.start_y, high),
+        end_x=_inside(move.end_x, wide),
+        end_y=_inside(move.end_y, high),
+    )
+
+
+def _inside(place: float, share: Fraction) -> float:
+    """A place in the middle `share` of a side, as one of the side."""
+    return float(Fraction(1, 2) + (_exact(place) - Fraction(1, 2)) * share)
 
 
 def source_ground(

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from beatstitch.render.camera import Box
 from beatstitch.render.source import Source
+from beatstitch.timeline.edl import MIDDLE, Focus
 from beatstitch.timeline.settings import Fit
 
 # A picture of which cover keeps less than this is cropped before it is scaled, to the pixel of the
@@ -79,22 +80,31 @@ def fit_of(fit: Fit, source: Source, width: int, height: int) -> Fit:
     return "cover" if kept == 1 else fit
 
 
-def cover(source: Source, width: int, height: int) -> str:
-    """Fill width × height, cutting off what is over at both sides."""
+def cover(source: Source, width: int, height: int, focus: Focus = MIDDLE) -> str:
+    """Fill width × height, cutting off what is over: with the focus in the middle of what is left,
+    or as near to it as the picture's edge allows."""
     aspect = Fraction(width, height)
     kept = min(aspect / source.aspect, source.aspect / aspect)
     if kept < LEAST_KEPT:
         # Cut off first: as high as the frame, a sliver of 4096 × 1 would be 4.4 million wide.
         if source.aspect > aspect:
-            sides = f"'max(min(2,iw),iw*{ratio(kept)})':ih"
+            part = f"'max(min(2,iw),iw*{ratio(kept)})':ih:'clip(iw*{focus.x:.6f}-ow/2,0,iw-ow)':0"
         else:
-            sides = f"iw:'max(min(2,ih),ih*{ratio(kept)})'"
-        return f"crop={sides},{scale(width, height, source)}"
+            part = f"iw:'max(min(2,ih),ih*{ratio(kept)})':0:'clip(ih*{focus.y:.6f}-oh/2,0,ih-oh)'"
+        return f"crop={part},{scale(width, height, source)}"
     if source.aspect > aspect:
         wide, high = even_up(height * source.aspect), height
     else:
         wide, high = width, even_up(width / source.aspect)
-    return f"{scale(wide, high, source)},crop={width}:{height}"
+    left, top = _first_kept(focus.x, wide, width), _first_kept(focus.y, high, height)
+    return f"{scale(wide, high, source)},crop={width}:{height}:{left}:{top}"
+
+
+def _first_kept(centre: float, length: int, kept: int) -> int:
+    """Where to cut `kept` of `length` pixels, both even: an even place, for the colour planes have
+    half as many."""
+    wanted = Fraction(str(centre)) * length - Fraction(kept, 2)
+    return max(0, min(2 * round(wanted / 2), length - kept))
 
 
 def contain(source: Source, width: int, height: int) -> str:

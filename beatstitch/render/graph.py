@@ -108,9 +108,11 @@ def _ground(layer: Layer, fit: Fit, size: tuple[int, int]) -> Ground | None:
     # A letterboxed photo stays still: its bars would move with it.
     if not layer.ken_burns.enabled or fit == "contain":
         return None
+    source = layer.source
     if fit == "blur":
-        return camera.frame_ground(layer.ken_burns, *size)
-    return camera.source_ground(layer.ken_burns, layer.source.width, layer.source.height, *size)
+        inside = filters.inside(source.aspect, *size)
+        return camera.frame_ground(camera.framed(layer.ken_burns, inside, size), *size)
+    return camera.source_ground(layer.ken_burns, source.width, source.height, *size)
 
 
 def _chain(shot: _Shot, profile: Profile) -> str:
@@ -153,4 +155,4 @@ def _fitted(shot: _Shot, width: int, height: int) -> str:
         return filters.contain(source, width, height)
     if shot.fit == "blur":
         return filters.blur(source, width, height, shot.name)
-    return filters.cover(source, width, height)
+    return filters.cover(source, width, height, shot.layer.focus)

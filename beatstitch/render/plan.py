@@ -12,7 +12,7 @@ from beatstitch.errors import Invalid
 from beatstitch.render.beat_effects import PULSE_S, Flash, Flashes, felt, lasting
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
-from beatstitch.timeline.edl import STILL, Edl, KenBurns, Segment, frame_at
+from beatstitch.timeline.edl import MIDDLE, STILL, Edl, Focus, KenBurns, Segment, frame_at
 from beatstitch.timeline.settings import TransitionType
 
 CHUNK_US = 2_000_000
@@ -28,7 +28,7 @@ class Layer:
 
     `move_frame` of `move_frames` says how far a Ken Burns move has come when the piece begins.
     `pulse` is how much closer the picture jumps in the `beat_frames` of the piece, of which some
-    may lie before it.
+    may lie before it. What is over is cropped around the `focus`.
     """
 
     source: Source
@@ -39,6 +39,7 @@ class Layer:
     move_frames: int = 1
     pulse: float = 0.0
     beat_frames: tuple[int, ...] = ()
+    focus: Focus = MIDDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +206,9 @@ class _Span:
             segment,
             first,
             end,
-            _half(segment.transition_in.duration_ms, rate),
-            _half(segment.transition_out.duration_ms, rate),
+            int(segment.transition_in.duration_ms * rate / 2000),
+            int(segment.transition_out.duration_ms * rate / 2000),
         )
-
-
-def _half(duration_ms: int, rate: Fraction) -> int:
-    return int(duration_ms * rate / 2000)
 
 
 def _pieces(
@@ -253,11 +250,12 @@ def _runs(span: _Span, first: int, end: int, rate: Fraction) -> Iterator[tuple[i
 def _layer(span: _Span, frame: int, sources: Mapping[str, Source], rate: Fraction) -> Layer:
     """A segment's medium as it is at `frame` of the film, handles included."""
     segment = span.segment
-    shown = Layer(sources[segment.media_asset_id], pulse=segment.effects.pulse)
+    done = segment.effects
+    shown = Layer(sources[segment.media_asset_id], pulse=done.pulse, focus=done.focus or MIDDLE)
     if segment.media_type == "image":
         return replace(
             shown,
-            ken_burns=segment.effects.ken_burns,
+            ken_burns=done.ken_burns,
             move_frame=frame - (span.first - span.half_in),
             move_frames=span.end + span.half_out - (span.first - span.half_in),
         )

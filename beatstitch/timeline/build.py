@@ -157,6 +157,8 @@ def _segment(
     ken_burns = STILL
     if medium.media_type == "image" and settings.ken_burns_enabled:
         ken_burns = _move(Random(f"{settings.seed}:{index}:{medium.id}"), end_us - start_us)  # noqa: S311
+        if medium.focus is not None:
+            ken_burns = ken_burns.around(medium.focus)
     return Segment(
         id=segment_id,
         index=index,
@@ -169,7 +171,7 @@ def _segment(
         source_in_ms=choice.source_in_ms,
         source_out_ms=choice.source_out_ms,
         speed=choice.speed,
-        effects=Effects(ken_burns=ken_burns, pulse=settings.pulse, flash=settings.flash),
+        effects=Effects(ken_burns, settings.pulse, settings.flash, medium.focus),
         reason=choice.reason,
     )
 

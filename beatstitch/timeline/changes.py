@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from beatstitch import limits
 from beatstitch.documents import read
 from beatstitch.errors import Invalid
-from beatstitch.timeline.edl import KenBurns, MediaType, Zoom
+from beatstitch.timeline.edl import Focus, KenBurns, MediaType, Zoom
 from beatstitch.timeline.settings import Pulse, TransitionType, Unit
 
 Edge = Literal["in", "out"]
@@ -102,6 +102,19 @@ class KenBurnsGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class FocusGiven:
+    """The point of a picture that has to stay in view, as it is sent."""
+
+    __pydantic_config__ = _STRICT
+    x: GivenUnit
+    y: GivenUnit
+
+    def point(self) -> Focus:
+        """The point itself."""
+        return Focus(self.x, self.y)
+
+
+@dataclass(frozen=True, slots=True)
 class TransitionGiven:
     """How two segments meet, as it is sent."""
 
@@ -112,12 +125,13 @@ class TransitionGiven:
 
 @dataclass(frozen=True, slots=True)
 class EffectsGiven:
-    """What is done to a segment's picture, as it is sent."""
+    """What is done to a segment's picture, as it is sent. Without a focus it is the medium's."""
 
     __pydantic_config__ = _STRICT
     ken_burns: KenBurnsGiven | None = None
     pulse: GivenPulse = 0.0
     flash: GivenUnit = 0.0
+    focus: FocusGiven | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +170,13 @@ class SegmentGiven:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetEffect(OfSegment):
     """Another move over the photo, or none (`enabled` false); another pulse on the beats and
-    another flash at the cut, or none (0). What is left out stays."""
+    another flash at the cut, or none (0); another focus, to which the move goes as well unless it
+    is set too. What is left out stays."""
 
     ken_burns: KenBurnsGiven | None = None
     pulse: GivenPulse | None = None
     flash: GivenUnit | None = None
+    focus: FocusGiven | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ in the reason.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from beatstitch.timeline.edl import MediaType
+from beatstitch.timeline.edl import Focus, MediaType
 
 # Below half speed, 30 fps footage visibly stutters.
 SLOWEST = 0.5
@@ -17,7 +17,8 @@ SLOWEST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A photo, or a clip of `duration_ms`, as far as the builder has to know it."""
+    """A photo, or a clip of `duration_ms`, as far as the builder has to know it. `focus` is where
+    in its picture the subject is, by the user's word or as it was found."""
 
     id: str
     media_type: MediaType
@@ -25,6 +26,7 @@ class Medium:
     in_ms: int | None = None
     out_ms: int | None = None
     is_pinned: bool = False
+    focus: Focus | None = None
 
     @property
     def length_ms(self) -> int:

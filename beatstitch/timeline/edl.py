@@ -5,7 +5,7 @@ summed durations. A medium is named by its id alone: paths are looked up when th
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -21,6 +21,18 @@ Zoom = Annotated[float, Field(ge=1, le=4)]
 
 
 @dataclass(frozen=True, slots=True)
+class Focus:
+    """The point of an upright picture that has to stay in view, from its top left corner, as shares
+    of its width and height."""
+
+    x: Unit
+    y: Unit
+
+
+MIDDLE = Focus(0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
 class KenBurns:
     """A slow move over a photo: the zoom and the centre of the view (0–1 of width and height) at
     its start and its end. The view is kept inside the photo."""
@@ -33,21 +45,28 @@ class KenBurns:
     end_x: Unit = 0.5
     end_y: Unit = 0.5
 
+    def around(self, focus: Focus) -> "KenBurns":
+        """The same zoom, with the view's centre on a point of the picture from start to end."""
+        x, y = focus.x, focus.y
+        return replace(self, start_x=x, start_y=y, end_x=x, end_y=y)
+
 
 STILL = KenBurns(enabled=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What is done to a segment's picture beside fitting it to the frame.
+    """What is done to a segment's picture.
 
     `pulse` is how much closer it jumps on every beat, as a share of its size, easing back; `flash`
-    how much white is mixed into it at its cut, fading.
+    how much white is mixed into it at its cut, fading. A picture that is cropped to the frame's
+    shape is cropped around its `focus`, or its middle without one.
     """
 
     ken_burns: KenBurns = STILL
     pulse: Pulse = 0.0
     flash: Unit = 0.0
+    focus: Focus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +192,9 @@ def _body(edl: Edl) -> dict[str, object]:
         segment["timeline_in_ms"] = round_ms(segment["timeline_in_us"])
         segment["timeline_out_ms"] = round_ms(segment["timeline_out_us"])
         segment["render_duration_ms"] = segment["timeline_out_ms"] - segment["timeline_in_ms"]
+        if segment["effects"]["focus"] is None:
+            # Timelines from before there was one keep their hash.
+            del segment["effects"]["focus"]
     return body
 
 

@@ -108,6 +108,7 @@ def _made(
             where=("segments", place, "media_asset_id"),
         )
     move = wish.effects.ken_burns.move() if wish.effects.ken_burns else STILL
+    focus = wish.effects.focus.point() if wish.effects.focus else medium.focus
     segment = timed(
         Segment(
             id=segment_id,
@@ -118,7 +119,7 @@ def _made(
             timeline_out_us=0,
             timeline_in_frame=0,
             timeline_out_frame=0,
-            effects=Effects(move, wish.effects.pulse, wish.effects.flash),
+            effects=Effects(move, wish.effects.pulse, wish.effects.flash, focus),
             locked=wish.locked,
             reason=wish.reason,
         ),

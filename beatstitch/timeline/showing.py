@@ -57,10 +57,14 @@ def replaced(desk: Desk, at: int, edit: Replace) -> Segments:
 
 
 def _effects_on(medium: Medium, before: Segment) -> Effects:
-    """What was done to the picture, as far as it can be done to this medium."""
-    if medium.media_type == before.media_type:
+    """What was done to the picture, as far as it can be done to this medium, and around its own
+    focus."""
+    if medium.id == before.media_asset_id:
         return before.effects
-    return replace(before.effects, ken_burns=STILL)
+    move = before.effects.ken_burns if medium.media_type == before.media_type else STILL
+    if move.enabled and medium.focus is not None:
+        move = move.around(medium.focus)
+    return replace(before.effects, ken_burns=move, focus=medium.focus)
 
 
 def filled(shown: Segment, medium: Medium, source_in_ms: int | None) -> Segment:
@@ -97,7 +101,8 @@ def filled(shown: Segment, medium: Medium, source_in_ms: int | None) -> Segment:
 
 
 def with_effect(desk: Desk, at: int, edit: SetEffect) -> Segments:
-    """Another move of the camera, pulse or flash."""
+    """Another move of the camera, pulse, flash or focus. A move goes to the new focus, unless
+    another comes with it."""
     desk.require_unlocked(at)
     segment = desk.segments[at]
     move = edit.ken_burns.move() if edit.ken_burns else segment.effects.ken_burns
@@ -105,9 +110,14 @@ def with_effect(desk: Desk, at: int, edit: SetEffect) -> Segments:
         raise Invalid(
             "only_photos", "ken_burns moves over photos; this is a clip.", where=("ken_burns",)
         )
+    focus = segment.effects.focus
+    if edit.focus is not None:
+        focus = edit.focus.point()
+        if edit.ken_burns is None and move.enabled:
+            move = move.around(focus)
     pulse = segment.effects.pulse if edit.pulse is None else edit.pulse
     flash = segment.effects.flash if edit.flash is None else edit.flash
-    effects = Effects(move, pulse, flash)
+    effects = Effects(move, pulse, flash, focus)
     return desk.with_these(at, 1, replace(segment, effects=effects))
 
 

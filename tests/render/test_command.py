@@ -1,5 +1,6 @@
 """What FFmpeg is told: golden commands, read by a person, and the arithmetic of its filters."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -9,12 +10,12 @@ from hypothesis import strategies as st
 
 from beatstitch.render.camera import frame_ground, source_ground, view, way
 from beatstitch.render.command import chunk_command, join_list, join_options
-from beatstitch.render.filters import fit_of, inside
+from beatstitch.render.filters import cover, fit_of, inside
 from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
-from beatstitch.render.target import Target
-from beatstitch.timeline.edl import KenBurns
+from beatstitch.render.target import Aspect, Target
+from beatstitch.timeline.edl import Focus, KenBurns
 from beatstitch.timeline.settings import Fit, read_settings
 
 CLIP = Source("c", "c.mp4", "bb", "video", "mov", 1280, 720, duration_ms=10_000)
@@ -37,10 +38,10 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
     )  # fmt: skip
     assert command.options[-1].split(";") == [
         "[0:0]fps=30000/1001:start_time=0,scale=1920:1080:flags=bicubic:in_color_matrix=bt709"
-        ":out_color_matrix=bt709:in_range=limited:out_range=limited,setsar=1,crop=1920:1080,"
+        ":out_color_matrix=bt709:in_range=limited:out_range=limited,setsar=1,crop=1920:1080:0:0,"
         "format=yuv420p,tpad=stop=1:stop_mode=clone,trim=end_frame=40,setpts=PTS-STARTPTS[p0]",
         "[1:0]scale=1920:1440:flags=bicubic:in_color_matrix=bt601:out_color_matrix=bt709"
-        ":in_range=full:out_range=limited,setsar=1,crop=1920:1080,format=yuv420p,"
+        ":in_range=full:out_range=limited,setsar=1,crop=1920:1080:0:180,format=yuv420p,"
         "loop=loop=-1:size=1,setpts=N*1001/(30000*TB),fps=30000/1001,trim=end_frame=30[p1]",
         "[p0][p1]concat=n=2:v=1:a=0,split[film][full]",
         "[full]scale=32:18:flags=neighbor,format=gray[tiny]",
@@ -94,6 +95,57 @@ def test_the_join_copies_and_keeps_the_ticks_of_the_rate() -> None:
 
 
 unit = st.floats(min_value=0, max_value=1).map(lambda x: round(x, 4))
+SHAPES = [(1920, 1080), (1080, 1920), (1080, 1080), (1080, 1350)]
+
+
+@given(st.integers(300, 8000), st.integers(300, 8000), unit, unit, st.sampled_from(SHAPES))
+def test_a_crop_lies_around_its_focus_inside_the_picture_on_even_pixels(
+    width: int, height: int, x: float, y: float, size: tuple[int, int]
+) -> None:
+    photo = replace(PHOTO, width=width, height=height)
+
+    told = cover(photo, *size, Focus(x, y))
+
+    if told.startswith("crop"):
+        return
+    left, top = cropped(told)
+    assert left % 2 == top % 2 == 0
+    for start, kept, length, wanted in zip((left, top), size, scaled(told), (x, y), strict=True):
+        assert 0 <= start <= length - kept
+        assert start <= wanted * length <= start + kept
+        at_an_edge = start in (0, length - kept)
+        assert at_an_edge or abs(start + kept / 2 - wanted * length) <= 1
+
+
+@given(unit, unit, st.sampled_from(["16:9", "9:16", "1:1", "4:5"]))
+def test_a_preview_is_cropped_where_its_final_is(x: float, y: float, aspect: Aspect) -> None:
+    looks = [kind(read_settings({}), Target(aspect=aspect)) for kind in (final, preview)]
+
+    large, small = (
+        [Fraction(part, side) for part, side in zip(cropped(told), (wide, high), strict=True)]
+        for look in looks
+        for told in [cover(PHOTO, look.width, look.height, Focus(x, y))]
+        for wide, high in [scaled(told)]
+    )
+
+    for mine, other in zip(large, small, strict=True):
+        assert abs(mine - other) < Fraction(2, 360)
+
+
+def scaled(told: str) -> tuple[int, int]:
+    """The size that a picture is scaled to."""
+    found = re.search(r"scale=(\d+):(\d+)", told)
+    assert found is not None
+    return int(found[1]), int(found[2])
+
+
+def cropped(told: str) -> tuple[int, int]:
+    """Where it is cropped, across and down."""
+    found = re.search(r"crop=\d+:\d+:(\d+):(\d+)", told)
+    assert found is not None
+    return int(found[1]), int(found[2])
+
+
 zoom = st.floats(min_value=1, max_value=4).map(lambda x: round(x, 4))
 
 

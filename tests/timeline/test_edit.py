@@ -16,7 +16,7 @@ from beatstitch.timeline.check import check
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.desk import LEAST_FRAMES, Material
 from beatstitch.timeline.edit import edited
-from beatstitch.timeline.edl import Edl, Effects, Segment, dumps, edl_hash, loads
+from beatstitch.timeline.edl import Edl, Effects, Focus, Segment, dumps, edl_hash, loads
 from beatstitch.timeline.settings import read_settings
 
 MEDIA = {
@@ -24,6 +24,7 @@ MEDIA = {
     "clip": Medium("clip", "video", 10_000),
     "short": Medium("short", "video", 1_200),
     "part": Medium("part", "video", 9_000, in_ms=3_000, out_ms=7_000),
+    "portrait": Medium("portrait", "image", focus=Focus(0.4, 0.2)),
 }
 GRID = steady_grid(120.0, 0, 16_000_000)
 MATERIAL = Material(GRID, MEDIA)
@@ -519,3 +520,38 @@ def _range(segment: Segment) -> Segment:
 def _shows_its_clip(segment: Segment) -> None:
     if segment.media_type == "video" and segment.is_repeated:
         assert "repeated" in (segment.reason or "")
+
+
+def test_a_segment_is_shown_around_another_point_and_its_move_goes_there() -> None:
+    edl = after(built("photo", "clip"), {"set_effect": {"index": 0, "focus": {"x": 0.7, "y": 0.3}}})
+    clip = after(edl, {"set_effect": {"index": 1, "focus": {"x": 0, "y": 1}}})
+
+    effects, move = edl.segments[0].effects, built("photo").segments[0].effects.ken_burns
+    assert effects.focus == Focus(0.7, 0.3)
+    assert effects.ken_burns == move.around(Focus(0.7, 0.3))
+    assert clip.segments[1].effects.focus == Focus(0, 1)
+    assert after(clip, {"set_effect": {"index": 1, "flash": 0.5}}).segments[1].effects.focus
+    outside = {"set_effect": {"index": 0, "focus": {"x": 1.1, "y": 0}}}
+    assert refusal(edl, outside).code == "bad_edit"
+
+
+def test_a_move_that_is_set_with_a_focus_is_the_one_that_was_asked_for() -> None:
+    move = {"enabled": True, "start_zoom": 1.5, "end_zoom": 1.5, "start_x": 0.0, "end_x": 1.0}
+    both = {"index": 0, "ken_burns": move, "focus": {"x": 0.7, "y": 0.3}}
+
+    effects = after(built("photo"), {"set_effect": both}).segments[0].effects
+
+    assert (effects.ken_burns.start_x, effects.ken_burns.end_x) == (0.0, 1.0)
+    assert effects.focus == Focus(0.7, 0.3)
+
+
+def test_what_takes_the_place_of_a_photo_is_shown_around_its_own_focus() -> None:
+    around = {"set_effect": {"index": 0, "focus": {"x": 0.7, "y": 0.3}}}
+    edl = after(built("photo", "clip"), around)
+
+    other = after(edl, {"replace": {"index": 0, "media_asset_id": "portrait"}})
+    same = after(edl, {"replace": {"index": 0, "media_asset_id": "photo"}})
+
+    assert other.segments[0].effects.focus == Focus(0.4, 0.2)
+    assert other.segments[0].effects.ken_burns.end_x == 0.4
+    assert same.segments[0].effects == edl.segments[0].effects

@@ -1,6 +1,7 @@
 """A whole timeline by hand: what stays, what follows from the rest, what is refused."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from beatstitch.timeline.changes import SegmentGiven, Snap
 from beatstitch.timeline.check import check
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.desk import Material
-from beatstitch.timeline.edl import Edl, to_json
+from beatstitch.timeline.edl import Edl, Focus, to_json
 from beatstitch.timeline.given import given
 from beatstitch.timeline.settings import read_settings
 
@@ -131,3 +132,13 @@ def test_a_transition_that_one_side_names_is_both_sides(edl: Edl) -> None:
     changed = replaced(edl, [*plain(2000, transition_out=wipe), *plain(8000)])
 
     assert changed.segments[1].transition_in.type == "wipe_left"
+
+
+def test_a_focus_that_is_left_out_is_that_of_the_photo_or_clip(edl: Edl) -> None:
+    media = {name: replace(m, focus=Focus(0.3, 0.6)) for name, m in MEDIA.items()}
+    segments = plain(2000, 8000, effects={"focus": {"x": 1.0, "y": 0.0}})
+
+    wished = _SEGMENTS.validate_python(segments)
+    made = given(edl, wished, "beat", Material(GRID, media)).segments
+
+    assert [s.effects.focus for s in made] == [Focus(1.0, 0.0), Focus(0.3, 0.6)]

@@ -1,5 +1,6 @@
 """The timeline builder: the seeds' named tests, and what has to hold for every song and folder."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from beatstitch.errors import Invalid, LimitReached
 from beatstitch.timeline.build import build
 from beatstitch.timeline.check import check
 from beatstitch.timeline.choose import Medium
-from beatstitch.timeline.edl import Edl, dumps, edl_hash, frame_at, loads, to_json
+from beatstitch.timeline.edl import Edl, Focus, dumps, edl_hash, frame_at, loads, to_json
 from beatstitch.timeline.settings import read_settings
 
 SECOND = 1_000_000
@@ -300,6 +301,27 @@ def test_a_cut_without_footage_to_spare_stays_hard_and_says_so() -> None:
 
     assert edl.segments[1].transition_in.type == "cut"
     assert edl.segments[1].reason == "hard cut: no footage to spare for a transition"
+
+
+# --- what stays in view -----------------------------------------------------------------------
+
+
+def test_pictures_are_shown_around_their_focus_and_moves_go_there() -> None:
+    media = [Medium("1", "image", focus=Focus(0.8, 0.3)), replace(CLIP, focus=Focus(0.2, 0.5))]
+
+    segments = built(grid_of(16), media, beats_per_cut=4).segments
+
+    assert [s.effects.focus for s in segments] == [m.focus for m in media] * 2
+    for photo in segments[::2]:
+        move = photo.effects.ken_burns
+        assert move == move.around(Focus(0.8, 0.3)) and {1.0} < {move.start_zoom, move.end_zoom}
+
+
+def test_without_a_focus_a_timeline_has_the_hash_that_it_had_before_there_was_one() -> None:
+    edl = built(grid_of(4), [CLIP])
+
+    assert "focus" not in dumps(edl)
+    assert loads(dumps(edl)) == edl
 
 
 # --- what holds always -----------------------------------------------------------------------

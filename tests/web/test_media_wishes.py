@@ -82,6 +82,24 @@ def test_pinned_media_come_in_where_there_are_few_cuts(
     assert only["media_asset_id"] == both[1]
 
 
+def test_a_timeline_is_cropped_around_the_users_focus_and_is_stale_with_another(
+    anna: Caller, ready_project: str, both: tuple[str, str], with_timeline: Callable[[str], str]
+) -> None:
+    media.set_columns(both[0], focus_found={"x": 0.5, "y": 0.25})
+    answer = wish(anna, both[1], focus={"x": 0.8, "y": 1})
+    with_timeline(ready_project)
+
+    timeline = anna.get(f"{ready_project}/timeline").json
+    other = wish(anna, both[1], focus={"x": 0.7, "y": 1}).json["timeline_invalidated"]
+
+    assert (answer.json["focus"], answer.json["focus_found"]) == ({"x": 0.8, "y": 1.0}, None)
+    shown = {s["media_asset_id"]: s["effects"]["focus"] for s in timeline["segments"]}
+    assert shown == {both[0]: {"x": 0.5, "y": 0.25}, both[1]: {"x": 0.8, "y": 1.0}}
+    assert (timeline["stale"], other) == (False, True)
+    assert wish(anna, both[1], focus=None).json["focus"] is None
+    assert wish(anna, both[0], focus={"x": 0, "y": 0}).json["focus_found"] == {"x": 0.5, "y": 0.25}
+
+
 @pytest.mark.parametrize(
     ("wishes", "code"),
     [
@@ -95,6 +113,10 @@ def test_pinned_media_come_in_where_there_are_few_cuts(
         ({"pinned": None}, "validation_error"),
         ({"pinned": 1}, "validation_error"),
         ({"sort_order": 1}, "validation_error"),
+        ({"focus": {"x": 0.5}}, "validation_error"),
+        ({"focus": {"x": 0.5, "y": 1.01}}, "validation_error"),
+        ({"focus": {"x": "0.5", "y": 0.5}}, "validation_error"),
+        ({"focus": [0.5, 0.5]}, "validation_error"),
     ],
     ids=str,
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from beatstitch.db.media import MediaAsset
 from beatstitch.documents import digest
 from beatstitch.timeline.choose import Medium
+from beatstitch.timeline.edl import Focus
 
 
 def usable(assets: Sequence[MediaAsset]) -> list[MediaAsset]:
@@ -18,13 +19,23 @@ def fingerprint(assets: Sequence[MediaAsset]) -> str:
 
 
 def medium(asset: MediaAsset) -> Medium:
-    """An asset that is ready, with the part of it that the user wants shown."""
+    """An asset that is ready, with the part of it that the user wants shown, and where its subject
+    is: the user's word, or else what was found."""
+    focus = asset.focus or asset.focus_found
     return Medium(
-        asset.id, asset.media_type, asset.duration_ms, asset.in_ms, asset.out_ms, asset.pinned
+        asset.id,
+        asset.media_type,
+        asset.duration_ms,
+        asset.in_ms,
+        asset.out_ms,
+        asset.pinned,
+        Focus(**focus) if focus else None,
     )
 
 
 def _wishes(asset: MediaAsset) -> list[object]:
     """Nothing where nothing is wished: older timelines were made of media without wishes."""
     wishes: list[object] = [asset.pinned, asset.in_ms, asset.out_ms]
+    if asset.focus is not None:
+        return [*wishes, asset.focus]
     return [] if wishes == [False, None, None] else wishes

@@ -1,5 +1,7 @@
 """Photos and clips."""
 
+from typing import cast
+
 from flask import Blueprint, Response, make_response
 
 from beatstitch.db import base, media, timelines
@@ -83,7 +85,7 @@ def change_medium(media_id: str, json: MediaWishes) -> MediumChanged:
     project = guard.project(guard.asset(media_id).project_id)
     with base.transaction():
         was_current = _is_current(project)
-        media.wish(guard.asset(media_id), **json.model_dump(exclude_unset=True))
+        media.wish(guard.asset(media_id), cast(media.Wishes, json.model_dump(exclude_unset=True)))
         invalidated = was_current and not _is_current(project)
     asset = Asset.of(guard.asset(media_id))
     return MediumChanged(**dict(asset), timeline_invalidated=invalidated)

@@ -10,6 +10,7 @@ from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MAX_VIDEO_S
 from beatstitch.web.openapi import Body, Moment, Shown
 
 Point = Annotated[int, Field(ge=0, le=MAX_VIDEO_S * 1000)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Looks(Shown):
@@ -21,8 +22,23 @@ class Looks(Shown):
     scenes_ms: list[int]
 
 
+class Focus(Shown):
+    """A point of the upright picture, from its top left corner, as shares of width and height."""
+
+    x: float
+    y: float
+
+
+class FocusWish(Body):
+    """The point of the upright picture that has to stay in view."""
+
+    x: Share
+    y: Share
+
+
 class Asset(Shown):
-    """A photo or clip. Sizes are as displayed, and null until a worker has looked at the file."""
+    """A photo or clip. Sizes are as displayed, and null until a worker has looked at the file.
+    `focus` is the user's, `focus_found` that of the worker, which holds where the user has none."""
 
     id: str
     project_id: str
@@ -45,6 +61,8 @@ class Asset(Shown):
     pinned: bool
     in_ms: int | None
     out_ms: int | None
+    focus: Focus | None
+    focus_found: Focus | None
     created_at: Moment
     processed_at: Moment | None
 
@@ -74,6 +92,10 @@ class Asset(Shown):
             pinned=row.pinned,
             in_ms=row.in_ms,
             out_ms=row.out_ms,
+            focus=None if row.focus is None else Focus.model_validate(row.focus),
+            focus_found=(
+                None if row.focus_found is None else Focus.model_validate(row.focus_found)
+            ),
             created_at=row.created_at,
             processed_at=row.processed_at,
         )
@@ -81,12 +103,14 @@ class Asset(Shown):
 
 class MediaWishes(Body):
     """What is given is the wish from now on: leave it out of new timelines, give it a place in
-    them, show only this part of a clip. null takes an in or out point away."""
+    them, show only this part of a clip, keep this point of the picture in view. null takes a point
+    away."""
 
     excluded: bool = False
     pinned: bool = False
     in_ms: Point | None = None
     out_ms: Point | None = None
+    focus: FocusWish | None = None
 
 
 class MediumChanged(Asset):

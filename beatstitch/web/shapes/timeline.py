@@ -13,6 +13,7 @@ from beatstitch.timeline.edl import MediaType
 from beatstitch.timeline.settings import TimelineSettings, TransitionType
 from beatstitch.web.openapi import Body, Moment, Shown
 from beatstitch.web.shapes.jobs import ShownStatus
+from beatstitch.web.shapes.media import Focus
 
 MOST_TIMELINE_BYTES = 8_000_000
 """So many segments, as they are shown, have 5 MB."""
@@ -50,12 +51,14 @@ class KenBurns(Shown):
 
 
 class Effects(Shown):
-    """What is done to a picture beside fitting it to the frame: `pulse` is how much closer it
-    jumps on every beat, `flash` how much white is mixed into it at its cut."""
+    """What is done to a picture: `pulse` is how much closer it jumps on every beat, `flash` how
+    much white is mixed into it at its cut, `focus` the point of it that stays in view, null the
+    middle."""
 
     ken_burns: KenBurns
     pulse: float
     flash: float
+    focus: Focus | None = None
 
 
 class Transition(Shown):
