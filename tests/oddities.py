@@ -268,6 +268,7 @@ ODDITIES: dict[str, Maker] = {
     "see_through.png": _see_through,
     "animated.gif": _moving,
     "animated.webp": _moving,
+    "animated.png": _moving,
     "extras.jpg": _with_extras,
     "one_pixel.png": _sliver(1, 1),
     "wide_sliver.png": _sliver(5000, 1),

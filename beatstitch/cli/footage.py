@@ -135,7 +135,7 @@ def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:
     if bench.hold(_facts_key(file)) is None:
         return _processed(file, bench, decode_all=False)
     facts = read_json(_FACTS, bench.read(_facts_key(file)), "bad_facts")
-    is_there = facts.source.media_type == "video" or bench.hold(facts.source.key)
+    is_there = facts.source.key == _key(file) or bench.hold(facts.source.key)
     return Shot(file, facts) if is_there else _processed(file, bench, decode_all=False)
 
 

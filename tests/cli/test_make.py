@@ -212,7 +212,7 @@ def test_media_of_every_shape_make_one_film(
     names = (
         "turned.mp4", "anamorphic.mp4", "odd_444.mp4", "late.mkv", "transport.ts",
         "interlaced.mp4", "vfr.mp4", "vp9.webm", "upright.mp4", "photo.heic", "photo.webp",
-        "cmyk.jpg", "exif_6.jpg", "see_through.png", "animated.gif", "one_frame.mp4",
+        "cmyk.jpg", "exif_6.jpg", "see_through.png", "animated.webp", "one_frame.mp4",
     )  # fmt: skip
     song = drum_song(tmp_path / "song.wav", bars=len(names))
     film = tmp_path / "f.mp4"
@@ -225,4 +225,5 @@ def test_media_of_every_shape_make_one_film(
     assert said.code == 0, said.err
     shown = [code.clip_id for code in read_codes(film) if code is not None]
     assert set(dict.fromkeys(shown)) >= {oddities.IDS[name] for name in names}
+    assert set(shown) >= set(oddities.MOVING_ON)
     assert "Note: one_frame.mp4: a clip of one frame, shown as a photo" in said.out

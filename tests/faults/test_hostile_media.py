@@ -31,13 +31,14 @@ FAILED = {
     **dict.fromkeys(("lying.gif", "long_text.png"), "corrupt_media"),
     **dict.fromkeys(("gab2.avi", "nested.mp4", "huge_box.mp4"), "no_video_stream"),
     **dict.fromkeys(("long.flac", "long.aac"), "song_too_long"),
+    "many_frames.gif": "animation_too_large",
     "magicyuv.avi": "decoder_refused",
     "many_tracks.mp4": "too_many_streams",
     "many_channels.wav": "ffmpeg_failed",
     "apart.mkv": "clip_too_long",
 }
 """By the job that looked at it behind its walls, at the first attempt."""
-HARMLESS = {"dref.mov", "edits.mp4", "many_frames.gif", "talker.mp4", "page.png"}
+HARMLESS = {"dref.mov", "edits.mp4", "talker.mp4", "page.png"}
 """Taken for the honest part of it."""
 
 

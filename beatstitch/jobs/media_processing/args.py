@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from beatstitch.render.source import Source
 
 # Goes up when taking in the same file would give other facts or pictures.
-INGEST = 3
+INGEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,9 @@ class Args:
 class Ticket:
     """One file to take in: its id, the name people know it by, its storage key and SHA-256.
 
-    `prefix` is where its working copy and thumbnail are kept. `decode_all` measures how much of a
-    clip really decodes instead of believing its packets; `max_video_s` refuses longer clips.
+    `prefix` is where its working copy, if it needs one, and its thumbnail are kept. `decode_all`
+    measures how much of a clip really decodes instead of believing its packets; `max_video_s`
+    refuses longer clips.
     """
 
     media_asset_id: str

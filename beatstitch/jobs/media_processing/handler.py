@@ -1,8 +1,9 @@
-"""Take in one file: sniff it, then let the photo or the clip side say what it is."""
+"""Take in one file: sniff it, then let the side of photos, animations or clips say what
+it is."""
 
 from beatstitch.errors import UnsupportedMedia
 from beatstitch.ffmpeg.sniff import sniff_file
-from beatstitch.jobs.media_processing import clip, photo
+from beatstitch.jobs.media_processing import animation, clip, photo
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.workspace import Workspace
 
@@ -15,7 +16,8 @@ def run(ticket: Ticket, workspace: Workspace) -> Facts:
     path = workspace.fetch(ticket.key)
     container = sniff_file(path, ticket.name)
     if "image" in container.kinds:
-        return photo.take(path, ticket, workspace)
+        take = animation.take if animation.moves(path, ticket.name) else photo.take
+        return take(path, ticket, workspace)
     if "video" in container.kinds:
         return clip.take(path, container, ticket, workspace)
     raise UnsupportedMedia("not_footage", f"{ticket.name} is a sound file, not a photo or a clip.")

@@ -5,6 +5,8 @@ FFmpeg's photo readers pass over or get wrong.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -22,8 +24,7 @@ from beatstitch.workspace import Workspace
 WORKING_SIDE_PX = 4096
 THUMBNAIL_PX = 256
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF")
-# A phone's JPEG and HEIF hold further pictures too, of depth or of light, which nobody is to see.
-ANIMATED = {"PNG", "GIF", "WEBP", "AVIF"}
+QUALITY = 95
 # Pixels are counted before anything is decoded (`_open`), by our limit and not by Pillow's.
 Image.MAX_IMAGE_PIXELS = None
 pillow_heif.register_heif_opener()
@@ -32,18 +33,10 @@ pillow_heif.register_heif_opener()
 def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
     """The facts of a photo. Raises MediaRejected for one that can't be decoded to its end,
     LimitReached for one with too many pixels."""
-    try:
-        with _open(path, ticket.name) as image:
-            is_animated = image.format in ANIMATED and getattr(image, "n_frames", 1) > 1
-            rotation_deg = _ROTATIONS.get(image.getexif().get(_ORIENTATION, 1), 0)
-            upright = _upright_srgb(image)
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as refused:
-        # Pillow's words name the file on disk; what they say is that the data is broken.
-        raise MediaRejected(
-            "corrupt_media", f"{ticket.name} is damaged: its picture can't be read to the end."
-        ) from refused
-    note = "animated, its first picture is shown" if is_animated else None
-    return _kept(upright, ticket, workspace, rotation_deg, note)
+    with read_faults(ticket.name), opened(path, ticket.name) as image:
+        rotation_deg = _ROTATIONS.get(image.getexif().get(_ORIENTATION, 1), 0)
+        upright = upright_srgb(image)
+    return _kept(upright, ticket, workspace, rotation_deg, None)
 
 
 def take_still(path: Path, ticket: Ticket, workspace: Workspace, note: str) -> Facts:
@@ -65,20 +58,56 @@ _ORIENTATION = 0x0112
 _ROTATIONS = {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
 
 
-def _open(path: Path, name: str) -> Image.Image:
+@contextmanager
+def read_faults(name: str) -> Iterator[None]:
+    """What Pillow raises while it reads a picture, as MediaRejected: its words name the file on
+    disk, and all that they say is that the data is broken."""
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as refused:
+        raise MediaRejected(
+            "corrupt_media", f"{name} is damaged: its picture can't be read to the end."
+        ) from refused
+
+
+def opened(path: Path, name: str) -> Image.Image:
+    """A picture with its header read. Raises LimitReached for one with too many pixels, and what
+    Pillow raises."""
+    with path.open("rb") as file:
+        _check_size(_webp_size(file.read(30)), name)
     image = Image.open(path, formats=FORMATS)
-    width, height = image.size
-    if width * height > MAX_IMAGE_PIXELS or max(width, height) > MAX_IMAGE_SIDE_PX:
+    try:
+        _check_size(image.size, name)
+    except LimitReached:
         image.close()
-        raise LimitReached(
-            "too_many_pixels",
-            f"{name} has {width} × {height} pixels; a photo may have {MAX_IMAGE_PIXELS:,} in all "
-            f"and {MAX_IMAGE_SIDE_PX:,} on a side. Scale it down first.",
-        )
+        raise
     return image
 
 
-def _upright_srgb(image: Image.Image) -> Image.Image:
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width * height > MAX_IMAGE_PIXELS or max(width, height) > MAX_IMAGE_SIDE_PX:
+        raise LimitReached(
+            "too_many_pixels",
+            f"{name} has {width} × {height} pixels; a picture may have {MAX_IMAGE_PIXELS:,} in "
+            f"all and {MAX_IMAGE_SIDE_PX:,} on a side. Scale it down first.",
+        )
+
+
+def _webp_size(head: bytes) -> tuple[int, int]:
+    """The size of a WebP by its header (RFC 9649), for Pillow takes memory for all of it at once;
+    nothing for another file."""
+    if head[:4] != b"RIFF" or head[8:12] != b"WEBP":
+        return 0, 0
+    if head[12:16] == b"VP8X":
+        width, height = (int.from_bytes(head[at : at + 3], "little") for at in (24, 27))
+    else:
+        bits = int.from_bytes(head[21:25], "little")
+        width, height = bits & 0x3FFF, bits >> 14 & 0x3FFF
+    return (width + 1, height + 1) if head[12:16] in (b"VP8X", b"VP8L") else (0, 0)
+
+
+def upright_srgb(image: Image.Image) -> Image.Image:
     """The picture as a person sees it: turned, in sRGB, on white where it was transparent."""
     # A JPEG decodes at a half or a quarter for nothing where that is still large enough.
     image.draft("RGB", (WORKING_SIDE_PX, WORKING_SIDE_PX))
@@ -116,7 +145,7 @@ def _kept(
     image: Image.Image, ticket: Ticket, workspace: Workspace, rotation_deg: int, note: str | None
 ) -> Facts:
     path = workspace.scratch / "working.jpg"
-    image.save(path, quality=95, subsampling=0)
+    image.save(path, quality=QUALITY, subsampling=0)
     key = f"{ticket.prefix}/{ticket.media_asset_id}.jpg"
     workspace.keep(path, key)
     return Facts(
