@@ -77,7 +77,12 @@ def escaped(value: str) -> str:
 
 
 def measure(
-    film: Path, folder: Path, *, limits: Limits, stop: threading.Event | None = None
+    film: Path,
+    folder: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> tuple[Listing, Listing]:
     """The packets of a film's picture, and its keyframes decoded; `folder` holds the listings.
 
@@ -91,6 +96,7 @@ def measure(
         options,
         [folder / output.name for output in MEASURE_OUTPUTS],
         limits=limits,
+        on_progress=on_progress,
         stop=stop,
     )
     packets, keyframes = (

@@ -40,6 +40,11 @@ class Progress:
     frame: int
     out_time_us: int
 
+    def percent(self, duration_us: float, first: int = 0, last: int = 100) -> int:
+        """How far that is in an output of `duration_us`, as a part of the way from `first` to
+        `last` percent."""
+        return first + int((last - first) * min(1.0, self.out_time_us / max(1, duration_us)))
+
 
 def run(
     sources: Sequence[Source],

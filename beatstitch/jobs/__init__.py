@@ -59,7 +59,7 @@ _ROWS = (
         band="interactive",
         lane="light",
         timeout_s=60,
-        per_media_s=0.5,
+        per_media_s=4,  # a clip that came short in a film is decoded to its end
         max_attempts=2,
     ),
     Kind(
@@ -79,7 +79,7 @@ _ROWS = (
         timeout_s=300,
         per_media_s=1,
         free_media_s=600,
-        stall_s=240,  # madmom's networks hear a whole song without a word
+        stall_s=240,  # when the networks have spoken, a long song's beats are sought in silence
         memory_bytes=3 * GIB,
         max_attempts=2,
     ),
@@ -129,6 +129,7 @@ _ROWS = (
         lane="heavy",
         timeout_s=120,
         per_media_s=20,
+        stall_s=240,  # the loudness of an hour and a half of song is measured without a word
         max_attempts=3,
     ),
     Kind(

@@ -101,6 +101,14 @@ def test_decoding_all_of_a_sound_clip_finds_all_of_it(oddity: Oddity, workspace:
     assert abs(believed.source.duration_ms - decoded.source.duration_ms) <= 42
 
 
+def test_a_clip_that_is_decoded_to_its_end_is_not_silent_meanwhile(
+    oddity: Oddity, workspace: Space, reports: list[tuple[int, str, str]]
+) -> None:
+    taken_in(oddity("ntsc.mp4"), workspace, decode_all=True)
+
+    assert [stage for _, stage, _ in reports] == ["measuring"] * len(reports) != []
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [

@@ -72,6 +72,16 @@ def test_the_song_is_cut_to_the_sample_padded_and_faded(workspace: Space, tmp_pa
     assert abs(len(said) - 2 * RATE) <= 1024
 
 
+def test_a_song_that_is_encoded_is_not_silent_meanwhile(
+    workspace: Space, tmp_path: Path, reports: list[tuple[int, str, str]]
+) -> None:
+    heard(plain(2), workspace(song=wav(tmp_path / "s.wav", tone(440, 2))))
+
+    begun, *going = [percent for percent, stage, _ in reports if stage == "encoding"]
+    assert begun == 80
+    assert going and max(going) > 80
+
+
 @pytest.mark.parametrize("target", [-14, -16, -23])
 def test_the_sound_is_brought_to_its_loudness(
     workspace: Space, tmp_path: Path, target: int

@@ -44,6 +44,13 @@ def test_its_ticket_and_result_travel_as_json(kind: Kind) -> None:
     assert work.result.json_schema(mode="serialization")
 
 
+@ALL
+def test_its_ticket_says_how_long_the_media_are_that_its_time_grows_with(kind: Kind) -> None:
+    ticket = get_type_hints(kind.module("handler").run)["ticket"]
+
+    assert hasattr(ticket, "media_s") or not kind.per_media_s
+
+
 WARM = """
 import os, sys
 from beatstitch.jobs import KINDS

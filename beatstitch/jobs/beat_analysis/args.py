@@ -26,8 +26,9 @@ class Args:
 class Ticket:
     """One song: the name people know it by, its storage key and SHA-256, and where its PCM and,
     under its hash, its grid are kept. Without a detector it is only decoded, for a grid that a
-    person sets. What the networks said of it is kept too where a key says so, and used if it
-    `is_known` already; so is the outline of its waveform."""
+    person sets. It lasts `media_s` seconds, or at most so long where that is not known yet. What
+    the networks said of it is kept too where a key says so, and used if it `is_known` already; so
+    is the outline of its waveform."""
 
     name: str
     key: str
@@ -39,6 +40,7 @@ class Ticket:
     metre: int | None = None
     analyzed_at: str | None = None
     max_song_s: int = MAX_SONG_S
+    media_s: float = MAX_SONG_S
     impression_key: str | None = None
     is_known: bool = False
     peaks_key: str | None = None

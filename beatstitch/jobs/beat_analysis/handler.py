@@ -87,8 +87,8 @@ def _decode(
     source: Source, pcm: Path, duration_us: int, ticket: Ticket, workspace: Workspace
 ) -> None:
     def hear(progress: Progress) -> None:
-        share = min(1.0, progress.out_time_us / max(1, duration_us))
-        workspace.report(int(DECODING_PERCENT * share), "decoding", "Decoding the song")
+        percent = progress.percent(duration_us, 0, DECODING_PERCENT)
+        workspace.report(percent, "decoding", "Decoding the song")
 
     most_s = str(ticket.max_song_s + OVERRUN_S)
     bounded = Source(source.path, source.demuxer, (*source.options, "-t", most_s))

@@ -7,6 +7,7 @@ from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import NotFound
 from beatstitch.jobs.beat_analysis.args import LISTENING, Args, Heard, Ticket
+from beatstitch.limits import MAX_SONG_S
 from beatstitch.storage.configured import configured
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
@@ -33,6 +34,7 @@ def prepare(job: Job) -> Ticket:
         metre=args.metre,
         impression_key=impression_key,
         is_known=impression_key in _impressions(track.project_id),
+        media_s=MAX_SONG_S if track.duration_ms is None else track.duration_ms / 1000,
         analyzed_at=base.utc_now().isoformat().replace("+00:00", "Z"),
     )
 

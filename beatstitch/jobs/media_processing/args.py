@@ -22,8 +22,8 @@ class Ticket:
     """One file to take in: its id, the name people know it by, its storage key and SHA-256.
 
     `prefix` is where its working copy, if it needs one, and its thumbnail are kept. `decode_all`
-    measures how much of a clip really decodes instead of believing its packets; `max_video_s`
-    refuses longer clips.
+    measures how much of a clip really decodes instead of believing its packets, which takes longer
+    for more `media_s`; `max_video_s` refuses longer clips.
     """
 
     media_asset_id: str
@@ -33,6 +33,7 @@ class Ticket:
     prefix: str
     max_video_s: int | None = None
     decode_all: bool = False
+    media_s: float = 0
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -110,6 +110,8 @@ def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int
     def hear(progress: Progress) -> None:
         nonlocal reached
         reached = progress.out_time_us
+        percent = progress.percent(video.duration_us)
+        workspace.report(percent, "measuring", "Measuring how much of the clip decodes")
 
     run(
         [source],

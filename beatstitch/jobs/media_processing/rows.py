@@ -27,6 +27,7 @@ def prepare(job: Job) -> Ticket:
         prefix=f"derived/{asset.project_id}/media",
         max_video_s=MAX_VIDEO_S,
         decode_all=args.decode_all,
+        media_s=(asset.duration_ms or 0) / 1000 if args.decode_all else 0,
     )
 
 

@@ -53,8 +53,8 @@ def _clip(ticket: Ticket, workspace: Workspace) -> Made:
     source, folder = ticket.source, workspace.scratch
 
     def hear(progress: Progress) -> None:
-        done = progress.out_time_us / 10_000 / max(0.001, ticket.media_s)
-        workspace.report(min(95, int(done)), "proxy", "Making a small copy for previews")
+        percent = progress.percent(ticket.media_s * 1e6, 0, 95)
+        workspace.report(percent, "proxy", "Making a small copy for previews")
 
     limits = Limits(timeout_s=110 + 4 * ticket.media_s, stall_s=60)
     run_command(

@@ -34,6 +34,9 @@ def run(ticket: SongOrder, workspace: Workspace) -> Rendered:
         files,
         workspace.scratch,
         limits=limits,
+        on_progress=lambda progress: workspace.report(
+            progress.percent(sound.duration_s * 1e6, 80, 99), "encoding", "Encoding the sound"
+        ),
         stop=workspace.stop,
     )
     song = workspace.scratch / SONG_FILE

@@ -1,7 +1,7 @@
 """Join proved chunks and the song by stream copy, then measure the film that came of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from beatstitch.errors import Invalid
 from beatstitch.ffmpeg.command import measure, sound_packets
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.ffmpeg.probe import probe
-from beatstitch.ffmpeg.run import Limits, Source
+from beatstitch.ffmpeg.run import Limits, Progress, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import MP4
 from beatstitch.jobs.render_film.args import Joined, Origins, Spoiled, Ticket
@@ -40,8 +40,13 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined | Spoiled:
         raise ChunkUnfit("Chunks of one film were encoded with different parameters.")
     limits = Limits(timeout_s=120 + float(order.plan.duration_s), stall_s=60)
     _join(order, film, workspace, limits)
-    workspace.report(50, "checking", "Measuring every cut")
-    packets, keyframes = measure(film, workspace.scratch, limits=limits, stop=workspace.stop)
+    packets, keyframes = measure(
+        film,
+        workspace.scratch,
+        limits=limits,
+        on_progress=_heard(order, workspace, 20, 70, "checking", "Measuring every cut"),
+        stop=workspace.stop,
+    )
     streams = _streams(film)
     report = sync_report(
         order.plan,
@@ -123,8 +128,17 @@ def _join(order: FilmOrder, film: Path, workspace: Workspace, limits: Limits) ->
         (*join_options(order.plan.profile), str(film)),
         [film],
         limits=limits,
+        on_progress=_heard(order, workspace, 0, 20, "joining", "Joining the film"),
         stop=workspace.stop,
     )
+
+
+def _heard(
+    order: FilmOrder, workspace: Workspace, first: int, last: int, stage: str, message: str
+) -> Callable[[Progress], None]:
+    """Hands on how far FFmpeg is: a long film takes minutes, and silence is taken for death."""
+    duration_us = float(order.plan.duration_s) * 1e6
+    return lambda heard: workspace.report(heard.percent(duration_us, first, last), stage, message)
 
 
 def _streams(film: Path) -> Streams:

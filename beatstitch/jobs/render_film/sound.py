@@ -33,7 +33,8 @@ def lags(
     `is_mixed` clips are heard too, and where they drown the song nothing is told.
     """
     found = []
-    for at_s in _places(float(plan.duration_s)):
+    for number, at_s in enumerate(_places(float(plan.duration_s))):
+        workspace.report(70 + 10 * number, "checking", "Comparing the sound with the song")
         ours = _film_samples(film, at_s, workspace)
         theirs = _song_samples(pcm, at_s + plan.song_start_us / 1e6)
         lag_ms = _lag_ms(theirs, ours, is_mixed=is_mixed)
