@@ -4,11 +4,13 @@ What is there longer than an hour was left by a crash, for a request takes its f
 ends.
 """
 
+import uuid
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from beatstitch.settings import settings
+from beatstitch.storage import Storage
 
 ABANDONED = timedelta(hours=1)
 
@@ -18,8 +20,24 @@ def folder() -> Path:
     return settings().storage_path / "incoming"
 
 
+def place() -> Path:
+    """A path in the folder, which is there now, that no file has yet."""
+    folder().mkdir(parents=True, exist_ok=True)
+    return folder() / uuid.uuid4().hex
+
+
+def write(text: str, storage: Storage, key: str) -> None:
+    """Let this text be the file under the key. Raises InsufficientStorage."""
+    path = place()
+    try:
+        path.write_text(text)
+        storage.put(path, key)
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def sweep(now: datetime) -> int:
-    """Remove what nothing has been written to for an hour; gives how many files."""
+    """Remove what has been there for an hour, unwritten; gives how many files."""
     if not folder().is_dir():
         return 0
     old = [path for path in folder().iterdir() if _is_abandoned(path, now)]
@@ -30,5 +48,7 @@ def sweep(now: datetime) -> int:
 
 def _is_abandoned(path: Path, now: datetime) -> bool:
     with suppress(FileNotFoundError):
-        return path.is_file() and path.stat().st_mtime < (now - ABANDONED).timestamp()
+        # Not the time of its last byte: an upload in pieces comes here as a link to what may have
+        # been whole for hours.
+        return path.is_file() and path.stat().st_ctime < (now - ABANDONED).timestamp()
     return False

@@ -27,7 +27,10 @@ _FACTS, _PART = ".json", ".part"
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """An upload: whose it is, its name, how many bytes it will have."""
+    """An upload: whose it is, its name, how many bytes it will have.
+
+    What is asked of its bytes raises NotFound once it has gone.
+    """
 
     id: str
     user_id: str
@@ -42,22 +45,27 @@ class Partial:
     @property
     def offset(self) -> int:
         """How many of its bytes are there."""
-        return self.path.stat().st_size
+        return self._stat().st_size
 
     @property
     def ends_at(self) -> datetime:
         """When it is over unless more comes."""
-        return datetime.fromtimestamp(int(self.path.stat().st_mtime), UTC) + KEPT
+        return datetime.fromtimestamp(int(self._stat().st_mtime), UTC) + KEPT
+
+    def _stat(self) -> os.stat_result:
+        try:
+            return self.path.stat()
+        except FileNotFoundError:  # another request has used it or given it up
+            raise _missing() from None
 
 
 def begin(user_id: str, name: str, size: int) -> Partial:
     """A new upload without any bytes yet. Raises LimitReached."""
     _folder().mkdir(parents=True, exist_ok=True)
-    under_way = sum(one.user_id == user_id for one in _all())
-    if under_way >= MAX_PER_USER:
+    if (count := len(_waiting(user_id))) >= MAX_PER_USER:
         raise LimitReached(
             "too_many_uploads",
-            f"You have {under_way} uploads that are not used yet; {MAX_PER_USER} are allowed. "
+            f"You have {count} uploads that are not used yet; {MAX_PER_USER} are allowed. "
             "Use or delete one of them first.",
         )
     made = Partial(str(uuid.uuid4()), user_id, name, size)
@@ -69,11 +77,16 @@ def begin(user_id: str, name: str, size: int) -> Partial:
     return made
 
 
+def announced(user_id: str) -> int:
+    """How many bytes the user's uploads will have that are not used yet."""
+    return sum(one.size for one in _waiting(user_id))
+
+
 def of_user(user_id: str, upload_id: str) -> Partial:
     """The user's upload. Raises NotFound, and Gone for one that is over."""
     found = _read(upload_id)
     if found is None or found.user_id != user_id:
-        raise NotFound("not_found", "There is no such upload.", resource_type="upload")
+        raise _missing()
     if found.ends_at < datetime.now(UTC):
         raise Gone("gone", "This upload was left for too long; begin it anew.")
     return found
@@ -85,7 +98,7 @@ def opened(upload: Partial) -> Iterator[BinaryIO]:
     try:
         part = upload.path.open("r+b")
     except FileNotFoundError:
-        raise NotFound("not_found", "There is no such upload.", resource_type="upload") from None
+        raise _missing() from None
     with part:
         try:
             fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,9 +111,7 @@ def opened(upload: Partial) -> Iterator[BinaryIO]:
 
 def copied(upload: Partial) -> Path:
     """The bytes of an upload under a second name, which is the caller's to move or remove."""
-    place = incoming.folder()
-    place.mkdir(parents=True, exist_ok=True)
-    second = place / uuid.uuid4().hex
+    second = incoming.place()
     try:
         second.hardlink_to(upload.path)
     except OSError:  # a file system without links
@@ -128,21 +139,28 @@ def sweep(now: datetime) -> int:
     return len(over)
 
 
-def _all() -> Iterator[Partial]:
+def _waiting(user_id: str) -> list[Partial]:
+    """The user's uploads that are neither used nor over."""
+    now, found = datetime.now(UTC), []
     for path in _files():
-        if path.suffix == _FACTS and (one := _read(path.stem)):
-            yield one
+        one = _read(path.stem) if path.suffix == _FACTS else None
+        with suppress(NotFound):
+            if one is not None and one.user_id == user_id and one.ends_at >= now:
+                found.append(one)
+    return found
 
 
 def _read(upload_id: str) -> Partial | None:
     try:
         # Whatever is no UUID names no upload, and no other file either.
         facts = json.loads(_facts(str(uuid.UUID(upload_id))).read_text())
-        found = Partial(**facts)
-        found.path.stat()
+        return Partial(**facts)
     except (ValueError, FileNotFoundError):
         return None
-    return found
+
+
+def _missing() -> NotFound:
+    return NotFound("not_found", "There is no such upload.", resource_type="upload")
 
 
 def _files() -> list[Path]:

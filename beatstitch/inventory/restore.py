@@ -5,7 +5,6 @@ is kept beside the one that takes its place.
 """
 
 import shutil
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,8 +107,7 @@ def _bring(storage: Storage, folder: Path, entry: Entry) -> bool:
     source = folder / FILES / entry.key
     if _is_there(storage, entry) or not source.is_file():
         return False
-    incoming.folder().mkdir(parents=True, exist_ok=True)
-    arriving = incoming.folder() / uuid.uuid4().hex
+    arriving = incoming.place()
     shutil.copyfile(source, arriving)
     storage.put(arriving, entry.key)
     return True

@@ -5,7 +5,6 @@ current. What a lost race or a crash leaves is a file that no row names, which t
 """
 
 import hashlib
-import uuid
 from collections.abc import Callable
 
 from flask import request
@@ -94,14 +93,7 @@ def _stored(project: Project, text: str) -> tuple[str, str]:
     """The key of this grid's file and its hash."""
     checksum = hashlib.sha256(text.encode()).hexdigest()
     key = f"derived/{project.id}/beats/{checksum}.json"
-    folder = incoming.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / uuid.uuid4().hex
-    try:
-        path.write_text(text)
-        configured().put(path, key)
-    finally:
-        path.unlink(missing_ok=True)
+    incoming.write(text, configured(), key)
     return key, checksum
 
 

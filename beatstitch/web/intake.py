@@ -125,6 +125,7 @@ def _stored(file: Arrived, key: str) -> Iterator[None]:
     except BaseException:
         configured().delete(key)
         raise
+    file.is_taken = True
 
 
 def _cancel_all(live: Iterable[Job]) -> None:
@@ -133,7 +134,7 @@ def _cancel_all(live: Iterable[Job]) -> None:
 
 
 def _remove_unless_rendering(project: Project, keys: Iterable[str | None]) -> None:
-    """A render under way may be reading these files; then they stay until the project goes."""
+    """A render under way may be reading these files; then they are left to the sweep."""
     if jobs.live_of_project(project.id, RENDERS):
         return
     for key in filter(None, keys):

@@ -8,7 +8,6 @@ import base64
 import binascii
 import hashlib
 import re
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -71,7 +70,7 @@ def begin(user_id: str) -> Partial:
             f"The upload would have {size / 1e6:,.1f} MB; {most / 1e6:,.0f} MB are allowed.",
             max_size_bytes=most,
         )
-    quotas.require_room(guard.caller(), size)
+    quotas.require_room(guard.caller(), partial.announced(user_id) + size)
     uploads.check_room(size)
     return partial.begin(user_id, uploads.shown_name(_metadata().get("filename", "")), size)
 
@@ -118,7 +117,7 @@ def received(field: str, whole: Callable[[], Sequence[str]]) -> Iterator[Sequenc
     """The files of the request: of its form, or the caller's uploads that its JSON body names.
 
     `whole` reads the ids from that body. What nobody took of a form is gone after the block; an
-    upload that the storage took is over. Raises as `uploads.received` and `taken` do.
+    upload that was taken is over. Raises as `uploads.received` and `taken` do.
     """
     if request.is_json:
         with taken(whole()) as files:
@@ -130,7 +129,7 @@ def received(field: str, whole: Callable[[], Sequence[str]]) -> Iterator[Sequenc
 
 @contextmanager
 def taken(ids: Sequence[str]) -> Iterator[list[Arrived]]:
-    """The caller's uploads with these ids; those that the storage took are over after the block.
+    """The caller's uploads with these ids; those that were taken are over after the block.
 
     Raises NotFound, Gone, and Conflict for one that is not whole or in other hands.
     """
@@ -154,9 +153,8 @@ def taken(ids: Sequence[str]) -> Iterator[list[Arrived]]:
 
 
 def _let_go(whole: Whole) -> None:
-    if whole.path.exists():
-        whole.path.unlink()
-    else:
+    whole.path.unlink(missing_ok=True)
+    if whole.is_taken:
         partial.remove(whole.upload)
 
 
@@ -169,9 +167,7 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> None:
 
 def _copy_checked(part: IO[bytes], algorithm: str, digest: bytes) -> None:
     """Bytes that come with a checksum count only when it is right."""
-    folder = incoming.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / uuid.uuid4().hex
+    aside = incoming.place()
     try:
         with aside.open("x+b") as file:
             _copy(request.stream, file)

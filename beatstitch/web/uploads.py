@@ -7,7 +7,6 @@ nobody took is gone when the request ends. Its name is for people only: what it 
 import hashlib
 import re
 import shutil
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,12 +36,16 @@ _CALLED = {"image": "a photo", "video": "a clip", "audio": "a song"}
 
 
 class Arrived(ABC):
-    """A whole file that waits to be taken: its name for people, where it is, its bytes."""
+    """A whole file that waits to be taken: its name for people, where it is, its bytes.
+
+    `is_taken` once a row names it: what was refused may be asked for again.
+    """
 
     def __init__(self, name: str, path: Path, size: int) -> None:
         self.name = name
         self.path = path
         self.size = size
+        self.is_taken = False
 
     @property
     @abstractmethod
@@ -78,8 +81,8 @@ class Arrived(ABC):
 class Incoming(Arrived):
     """One file as it comes in a form, hashed as it passes."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        super().__init__(shown_name(name), folder / uuid.uuid4().hex, 0)
+    def __init__(self, name: str) -> None:
+        super().__init__(shown_name(name), incoming.place(), 0)
         self._sha256 = hashlib.sha256()
         self._file = self.path.open("xb")
 
@@ -117,8 +120,6 @@ def received(field: str) -> Iterator[list[Incoming]]:
             "unsupported_media", "Send the files as multipart/form-data, as a form of a page does."
         )
     check_room(request.content_length or 0)
-    folder = incoming.folder()
-    folder.mkdir(parents=True, exist_ok=True)
     files: list[Incoming] = []
 
     def begin(
@@ -127,7 +128,7 @@ def received(field: str) -> Iterator[list[Incoming]]:
         filename: str | None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        files.append(Incoming(folder, filename or ""))
+        files.append(Incoming(filename or ""))
         return cast(IO[bytes], files[-1])
 
     try:

@@ -1,10 +1,9 @@
 """A person's timeline takes the place of the one in force; what a segment is, it doesn't know.
 
 An EDL is a file under its own hash that never changes, and it is there before the row that makes it
-current. What a lost race or a crash leaves is a file that no row names; it goes with its project.
+current. What a lost race or a crash leaves is a file that no row names, which the sweep removes.
 """
 
-import uuid
 from collections.abc import Callable
 
 from flask import request
@@ -97,14 +96,8 @@ def redo(project: Project) -> Timeline:
 def stored(project_id: str, edl: Edl) -> str:
     """The key of this EDL's file, which is there from now on."""
     key = timelines.edl_key(project_id, edl_hash(edl))
-    folder = incoming.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / uuid.uuid4().hex
-    try:
-        path.write_text(dumps(edl, base.utc_now().isoformat().replace("+00:00", "Z")))
-        configured().put(path, key)
-    finally:
-        path.unlink(missing_ok=True)
+    text = dumps(edl, base.utc_now().isoformat().replace("+00:00", "Z"))
+    incoming.write(text, configured(), key)
     return key
 
 

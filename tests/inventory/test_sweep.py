@@ -140,12 +140,11 @@ def test_every_row_that_goes_leaves_its_files_to_the_sweep(place: Storage, proje
 
 
 def test_what_a_crash_left_of_an_upload_goes_after_an_hour(app: object, deployment: Path) -> None:
-    folder = incoming.folder()
-    folder.mkdir(parents=True)
-    old, new = folder / "old", folder / "new"
-    for path in (old, new):
-        path.write_bytes(b"half a song")
-    os.utime(old, (0, 0))
+    left = incoming.place()
+    left.write_bytes(b"half a song")
+    now = base.utc_now()
 
-    assert incoming.sweep(base.utc_now()) == 1
-    assert [path.name for path in folder.iterdir()] == ["new"]
+    assert incoming.sweep(now + incoming.ABANDONED - timedelta(minutes=1)) == 0
+    assert left.exists()
+    assert incoming.sweep(now + incoming.ABANDONED + timedelta(minutes=1)) == 1
+    assert not left.exists()

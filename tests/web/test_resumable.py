@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from beatstitch.inventory import partial
+from beatstitch.db import users
+from beatstitch.inventory import incoming, partial
 from callers import JPEG, WAV, Caller, refused, stored
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -255,6 +256,26 @@ def test_only_so_many_wait_at_a_time(anna: Caller, ben: Caller) -> None:
     _begun(anna, 5)
 
 
+def test_uploads_that_are_over_are_in_nobodys_way(anna: Caller, deployment: Path) -> None:
+    for _ in range(partial.MAX_PER_USER):
+        _begun(anna, 5)
+    for path in (deployment / "resumable").iterdir():
+        os.utime(path, (0, 0))
+
+    _begun(anna, 5)
+
+
+def test_what_is_announced_has_to_fit_together(anna: Caller) -> None:
+    users.set_limits(anna.user_id, {"max_bytes": 100})
+    first = _begun(anna, 60)
+
+    answer = anna.call("POST", "/uploads", headers=TUS | {"Upload-Length": "60"})
+
+    assert refused(answer, 422, "quota_exceeded")["details"]["needed_bytes"] == 120
+    anna.call("DELETE", first, headers=TUS)
+    _begun(anna, 60)
+
+
 def test_a_whole_upload_is_taken_where_a_file_is(anna: Caller, deployment: Path) -> None:
     project = anna.project()
     photos = [_whole(anna, JPEG, "Größe.jpg"), _whole(anna, JPEG + b"2", "two.jpg")]
@@ -281,6 +302,44 @@ def test_an_upload_that_is_not_wanted_there_can_go_elsewhere(anna: Caller) -> No
 
     assert wrong.json["failed"][0]["error"] == "wrong_kind"
     assert right.status_code == 202
+
+
+def test_an_upload_that_found_no_room_waits_for_another_try(anna: Caller, deployment: Path) -> None:
+    users.set_limits(anna.user_id, {"max_media": 0})
+    project, upload = anna.project(), _whole(anna, JPEG)
+    body = {"upload_ids": [upload]}
+
+    refusal = anna.post(f"{project}/media", body)
+    left = stored(deployment)
+    users.set_limits(anna.user_id, {"max_media": None})
+    taken = anna.post(f"{project}/media", body)
+
+    assert refusal.json["failed"][0]["error"] == "too_many_media"
+    assert [name.partition("/")[0] for name in left] == ["resumable"] * 2
+    assert taken.json["total_uploaded"] == 1
+    assert len(stored(deployment)) == 1
+
+
+def test_the_sweep_leaves_an_upload_alone_that_is_being_taken(anna: Caller) -> None:
+    upload = partial.of_user(anna.user_id, _whole(anna, JPEG))
+    os.utime(upload.path, (0, 0))  # its last byte came long ago
+
+    copy = partial.copied(upload)
+
+    assert incoming.sweep(datetime.now(UTC)) == 0
+    assert copy.read_bytes() == JPEG
+
+
+def test_an_upload_that_goes_while_it_is_asked_about_is_404(
+    anna: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = _begun(anna, 5)
+    found = partial.of_user(anna.user_id, upload.rpartition("/")[2])
+    partial.remove(found)
+
+    monkeypatch.setattr(partial, "of_user", lambda *_: found)
+
+    refused(anna.get(upload), 404, "not_found")
 
 
 def test_an_upload_that_is_not_whole_is_not_taken(anna: Caller) -> None:
