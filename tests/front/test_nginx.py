@@ -11,6 +11,8 @@ import requests
 
 from beatstitch.settings import Settings
 from beatstitch.web.openapi import Problem
+from beatstitch.web.shapes.beats import GridGiven
+from beatstitch.web.shapes.timeline import SegmentsGiven
 from beatstitch.web.uploads import max_body_bytes
 from callers import JPEG, WAV
 from fronts import SITE, Front, nginx_before, web_socket
@@ -65,13 +67,13 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_sent(
     by_nginx, by_server, elsewhere = (
         _raw(front, _upload(3 * 10**9, token)),
         _raw(front, _upload(2_005_000_000, token)),
-        _raw(front, "POST /api/projects HTTP/1.1\nHost: x\nContent-Length: 7000000\n\n"),
+        _raw(front, "POST /api/projects HTTP/1.1\nHost: x\nContent-Length: 10000000\n\n"),
     )
 
     for status, body in (by_nginx, by_server, elsewhere):
         assert (status, Problem.model_validate_json(body).error) == (413, "file_too_large")
     assert json.loads(by_nginx[1])["details"] == json.loads(by_server[1])["details"]
-    assert json.loads(elsewhere[1])["details"] == {"max_size_bytes": 6 * 1024**2}
+    assert json.loads(elsewhere[1])["details"] == {"max_size_bytes": 9 * 1024**2}
 
 
 def test_nginx_takes_a_little_more_than_the_server_as_it_is_shipped() -> None:
@@ -83,6 +85,16 @@ def test_nginx_takes_a_little_more_than_the_server_as_it_is_shipped() -> None:
     assert f"{most / 1e6:,.0f} MB" in text
     assert most < 2010 * 1024**2 < most * 1.1
     assert "client_max_body_size 2010m;" in text
+
+
+def test_nginx_takes_a_little_more_json_than_any_call() -> None:
+    most = max(GridGiven.max_bytes, SegmentsGiven.max_bytes)
+
+    text = SITE.read_text()
+
+    assert most < 9 * 1024**2 < most * 1.2
+    assert "client_max_body_size 9m;" in text
+    assert f'"max_size_bytes": {9 * 1024**2}' in text
 
 
 @pytest.fixture(scope="module")
