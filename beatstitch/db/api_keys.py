@@ -30,6 +30,10 @@ class ApiKey(base.Row):
     expires_at: base.Column[datetime | None] = base.MomentField(null=True)
     last_used_at: base.Column[datetime | None] = base.MomentField(null=True)
 
+    def has_ended(self, at: datetime) -> bool:
+        """Whether its time was up at that moment."""
+        return self.expires_at is not None and self.expires_at <= at
+
 
 def add(
     user_id: str,

@@ -67,7 +67,7 @@ def read(text: str, now: datetime) -> tuple[User, ApiKey]:
     key = api_keys.by_prefix(form[1]) if form else None
     if form is None or key is None or not hmac.compare_digest(key.secret_hash, _hashed(form[2])):
         raise _refusal()
-    if key.expires_at is not None and key.expires_at <= now:
+    if key.has_ended(now):
         raise _refusal()
     try:
         api_keys.note_use(key, now)

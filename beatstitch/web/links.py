@@ -1,8 +1,8 @@
 """Links that open one download without a login, for a while: an HMAC over what they open.
 
 Bound into the signature (RFC 2104, SHA-256) are the method, the path, the end, and whose it is with
-their token version: a new password voids every link too. One that was made with an API key goes
-with the key. Nothing is stored.
+their token version: a new password voids every link too. One that was made with an API key is good
+as long as that key's text is. Nothing is stored.
 """
 
 import base64
@@ -32,7 +32,7 @@ def make(
     user showed, if it was one."""
     ends = (now + lifetime).replace(microsecond=0)
     expires = int(ends.timestamp())
-    by = user.id if key is None else f"{user.id}.{key.id}"
+    by = user.id if key is None else f"{user.id}.{key.prefix}"
     query = {EXPIRES: expires, BY: by, SIGNATURE: _signature(user, by, path, expires)}
     return f"{path}?{urlencode(query)}", ends
 
@@ -47,22 +47,26 @@ def opened() -> User:
     Unauthorized for a link that is not good for this path, or not any more."""
     given = request.args
     by = given.get(BY, "")
-    user_id, _, key_id = by.partition(".")
+    user_id, _, prefix = by.partition(".")
     try:
         user = users.by_id(user_id)
         expires = int(given.get(EXPIRES, ""))
-        if key_id:
-            api_keys.of_user(user.id, key_id)
     except (NotFound, ValueError) as refused:
         raise _refusal() from refused
     wanted = _signature(user, by, request.path, expires)
     shown = given.get(SIGNATURE, "")
     is_right = hmac.compare_digest(shown.encode(), wanted.encode())
-    if not is_right or datetime.now(UTC).timestamp() >= expires:
+    now = datetime.now(UTC)
+    if not is_right or now.timestamp() >= expires or (prefix and not _is_good(prefix, now)):
         raise _refusal()
     rest = [pair for pair in given.items(multi=True) if pair[0] not in (EXPIRES, BY, SIGNATURE)]
     request.__dict__["args"] = MultiDict(rest)
     return user
+
+
+def _is_good(prefix: str, now: datetime) -> bool:
+    key = api_keys.by_prefix(prefix)
+    return key is not None and not key.has_ended(now)
 
 
 def _signature(user: User, by: str, path: str, expires: int) -> str:

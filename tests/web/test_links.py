@@ -10,6 +10,7 @@ from flask import Flask
 
 import backstage
 from beatstitch.db import users
+from beatstitch.db.api_keys import ApiKey
 from beatstitch.web import links
 from callers import Caller, refused
 
@@ -121,6 +122,29 @@ def test_a_link_goes_with_the_key_that_made_it(
     refused(nobody.get(with_another), 401, "unauthorized")
 
 
+def test_a_link_goes_with_the_secret_of_the_key_that_made_it(
+    app: Flask, anna: Caller, nobody: Caller, film: str
+) -> None:
+    key = anna.post("/keys", {"name": "shop", "scopes": ["read"]}).json
+    url = _link(Caller(app, {"X-API-Key": key["key"]}), film)
+
+    anna.post(f"/keys/{key['id']}/rotate")
+
+    refused(nobody.get(url), 401, "unauthorized")
+
+
+def test_a_link_ends_with_the_key_that_made_it(
+    app: Flask, anna: Caller, nobody: Caller, film: str
+) -> None:
+    key = anna.post("/keys", {"name": "shop", "scopes": ["read"], "expires_in_days": 1}).json
+    url = _link(Caller(app, {"X-API-Key": key["key"]}), film)
+    assert nobody.get(url).status_code == 200
+
+    ApiKey.update(expires_at=datetime.now(UTC)).where(ApiKey.id == key["id"]).execute()
+
+    refused(nobody.get(url), 401, "unauthorized")
+
+
 def test_a_link_to_what_is_gone_is_404(anna: Caller, nobody: Caller, film: str) -> None:
     url = _link(anna, film)
     anna.delete(film.removeprefix("/api").removesuffix("/outputs/final"))
@@ -130,9 +154,12 @@ def test_a_link_to_what_is_gone_is_404(anna: Caller, nobody: Caller, film: str) 
 
 def test_nobody_makes_a_link_to_somebody_elses_film(anna: Caller, ben: Caller, film: str) -> None:
     medium = anna.medium(anna.project())
+    (render,) = anna.get("/jobs?job_type=render_final").json["items"]
 
     refused(ben.post("/links", {"path": film}), 404, "not_found")
     refused(ben.post("/links", {"path": f"/api/media/{medium}/file"}), 404, "not_found")
+    beginning = f"/api/jobs/{render['id']}/first-chunk"
+    refused(ben.post("/links", {"path": beginning}), 404, "not_found")
     assert _link(anna, f"/api/v1/media/{medium}/file").startswith("/media/")
 
 

@@ -39,6 +39,8 @@ def _require_own_download(path: str) -> None:
         guard.project(ids["project_id"])
     if "media_id" in ids:
         guard.asset(ids["media_id"])
+    if "job_id" in ids:
+        guard.job(ids["job_id"])
 
 
 def _no_download(path: str) -> Invalid:
