@@ -190,11 +190,14 @@ def page(
 
 
 def live_or_ended_since(user_id: str, moment: datetime, limit: int) -> list[Job]:
-    """What the user asked for and has not ended, or not before then; the newest, oldest first."""
-    is_news = Job.status.in_(LIVE) | (Job.finished_at >= moment)
+    """What the user asked for and has ended since then, and what has not ended, oldest first; of
+    more than `limit` the newest ends, and what is under way or next to be."""
     mine = (Job.user_id == user_id) & Job.parent.is_null()
-    newest = Job.select().where(mine & is_news).order_by(Job.id.desc()).limit(limit)
-    return list(newest)[::-1]
+    ended = mine & (Job.finished_at >= moment)
+    newest = list(Job.select().where(ended).order_by(Job.finished_at.desc()).limit(limit))
+    sooner = (Job.status == "queued", Job.due_ms, Job.id)
+    live = Job.select().where(mine & Job.status.in_(LIVE)).order_by(*sooner).limit(limit)
+    return sorted((*newest, *live), key=lambda job: job.id)
 
 
 def count(

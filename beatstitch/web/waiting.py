@@ -28,7 +28,8 @@ DEFAULT_SEATS = 4
 EXTENSION = "beatstitch.seats"
 UNSEEN = timedelta(seconds=10)
 """An end is stamped before it is committed, by another clock perhaps: so long ago is looked at."""
-MAX_RESUMED = 200
+MOST_TOLD = 200
+"""So many live jobs, and so many ends, are told at a time."""
 
 
 class Seats:
@@ -126,7 +127,7 @@ def _events_of_user(room: Seats, user_id: str, last_seen: str | None) -> Iterato
     for is_news in _changes(room, time.monotonic() + LIFETIME_S, beats=True):
         now = base.utc_now()
         news = []
-        for job in jobs.live_or_ended_since(user_id, since - UNSEEN, MAX_RESUMED):
+        for job in jobs.live_or_ended_since(user_id, since - UNSEEN, MOST_TOLD):
             said = JobShown.of(job).model_dump_json()
             if told.get(job.id) != said:
                 told[job.id] = said

@@ -11,7 +11,7 @@ from flask import Flask
 
 import backstage
 from beatstitch import queue
-from beatstitch.db import base
+from beatstitch.db import base, jobs
 from beatstitch.db.jobs import Job
 from beatstitch.web import waiting
 from callers import Caller, refused
@@ -107,6 +107,22 @@ def test_what_ended_long_before_is_not_told(anna: Caller, opened: Callable[..., 
     for last_seen in (None, "nonsense", "9" * 13):
         event, job = opened(last_seen).next()
         assert (event, job["job_type"]) == ("progress", "media_processing")
+
+
+def test_an_end_is_told_however_many_newer_jobs_wait(anna: Caller) -> None:
+    project = anna.project()
+    first, *_, last = (anna.medium(project, f"{n}.jpg") for n in range(4))
+    job_ids = {job.args["media_asset_id"]: job.id for job in Job.select()}
+    now = base.utc_now()
+
+    waiting_ones = jobs.live_or_ended_since(anna.user_id, now, 2)
+    backstage.failed(job_ids[first])
+    then = jobs.live_or_ended_since(anna.user_id, now, 2)
+
+    assert waiting_ones[0].id == job_ids[first]
+    assert (then[0].id, then[0].status) == (job_ids[first], "failed")
+    assert job_ids[last] not in {job.id for job in then}
+    assert len(then) == 3
 
 
 def test_a_client_that_is_cut_off_in_a_batch_hears_the_rest(
