@@ -32,6 +32,22 @@ def test_it_takes_a_key_of_the_operators(app: Flask, anna: Caller) -> None:
     assert Job.select().count() == 0
 
 
+def test_a_look_at_what_would_go_holds_nobody_up(
+    operator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_held: list[bool] = []
+
+    def look(_: object) -> list[str]:
+        is_held.append(base.database.in_transaction())
+        return []
+
+    monkeypatch.setattr(sweep, "projects", look)
+
+    plan = operator.call("POST", "/admin/cleanup", json={}, headers={"Idempotency-Key": "x"})
+
+    assert (plan.status_code, is_held) == (200, [False])
+
+
 def test_an_admin_key_does_nothing_else(operator: Caller) -> None:
     refused(operator.get("/projects"), 403, "forbidden")
     refused(operator.post("/keys", {"name": "x", "scopes": ["read"]}), 403, "forbidden")

@@ -71,7 +71,7 @@ def show_stats() -> Stats:
 
 
 @blueprint.post("/cleanup")
-@repeats.repeatable(is_rows_alone=True)
+@repeats.repeatable(is_rows_alone=False)
 @answers({200: CleanupPlan, 202: CleanupStarted}, refuses=(409,))
 @guard.needs("admin")
 def clean_up(json: CleanupWish) -> CleanupPlan | tuple[CleanupStarted, int, dict[str, str]]:
