@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from beatstitch.db import projects
 from beatstitch.db.jobs import Job
 from beatstitch.timeline.settings import TimelineSettings, settings_json
+from beatstitch.web.api.projects import store_settings
 from callers import Caller, refused, stored
 
 DEFAULTS = settings_json(TimelineSettings())
@@ -114,6 +116,17 @@ def test_settings_change_one_by_one(anna: Caller) -> None:
     assert changed["settings"] == expected
     assert changed["timeline_invalidated"] is False
     assert cleared["settings"] == expected | {"duration_ms": None}
+
+
+def test_settings_that_were_changed_meanwhile_stay(anna: Caller) -> None:
+    path = anna.project()
+    as_it_was_read = projects.by_id(path.rpartition("/")[2])
+    anna.patch(f"{path}/settings", {"beats_per_cut": 8})
+
+    store_settings(as_it_was_read, {"fit": "blur"})
+
+    now = anna.get(path).json["settings"]
+    assert (now["beats_per_cut"], now["fit"]) == (8, "blur")
 
 
 def test_other_settings_make_the_timeline_stale(

@@ -155,11 +155,13 @@ def settings_changed(
 def store_settings(
     project: Project, given: Mapping[str, object], if_version: int | None = None
 ) -> Project:
-    """The project with these settings replaced. Raises Invalid, Stale."""
-    merged = {**project.settings, **given}
-    return projects.change(
-        project, settings=settings_json(read_settings(merged)), if_version=if_version
-    )
+    """The project with these settings replaced, and all others as they are now, whoever changed
+    them since the project was read. Raises Invalid, Stale, NotFound."""
+    with base.transaction():
+        merged = {**projects.by_id(project.id).settings, **given}
+        return projects.change(
+            project, settings=settings_json(read_settings(merged)), if_version=if_version
+        )
 
 
 def _has_gone_stale(before: Project, after: Project, timeline: Timeline | None) -> bool:
