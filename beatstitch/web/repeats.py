@@ -9,7 +9,6 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -129,15 +128,28 @@ def _once(work: Callable[[], Response], is_rows_alone: bool) -> Response:
         if request.mimetype != "multipart/form-data":
             request.max_content_length = bodies.MAX_BYTES
             claim.take(hashlib.sha256(request.get_data()).hexdigest())
-        with base.transaction() if is_rows_alone else nullcontext():
+        if is_rows_alone:
+            with base.transaction():
+                response = work()
+                claim.keep(response)
+        else:
             response = work()
-            claim.keep(response)
     except _Known as known:
         return known.response
     except BaseException:
         claim.release()
         raise
+    if not is_rows_alone:
+        _keep_if_possible(claim, response)
     return response
+
+
+def _keep_if_possible(claim: _Claim, response: Response) -> None:
+    """The work is done, so it is answered, and its key is not free, whether a repeat is or not."""
+    try:
+        claim.keep(response)
+    except BeatstitchError as fault:
+        log.warning("an answer could not be kept", extra={"reason": fault.code})
 
 
 def _key() -> str:

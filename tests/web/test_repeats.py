@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from beatstitch.db import base
 from beatstitch.db.jobs import Job
 from beatstitch.db.kept_answers import CLAIM_ENDS, KEPT, KeptAnswer
+from beatstitch.errors import Unavailable
 from callers import JPEG, WAV, Caller, refused
 
 KEY = {"Idempotency-Key": "5e0a7a0c-8f4e-4b57-9f0e-1f6b1f6e7a11"}
@@ -150,6 +151,24 @@ def test_an_upload_is_repeated_by_what_its_files_hold(
     assert (second.status_code, second.json) == (first.status_code, first.json)
     assert Job.select().count() == 1
     refused(upload(data + b"more"), 422, "idempotency_key_reused")
+
+
+def test_what_was_done_is_answered_though_the_answer_cannot_be_kept(
+    anna: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = anna.project()
+    upload = _uploads(anna, f"{project}/media", "files", "one.jpg", JPEG)
+
+    def busy(*_: object) -> None:
+        raise Unavailable("database_busy", "The database is busy.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("beatstitch.db.kept_answers.keep", busy)
+        first = upload()
+
+    assert first.json["total_uploaded"] == 1
+    refused(upload(), 409, "idempotency_key_in_use")
+    assert anna.get(project).json["counts"]["media"] == 1
 
 
 def test_jobs_are_asked_for_once(
