@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, cast
 from flask import request
 from werkzeug.formparser import FormDataParser
 
-from beatstitch.errors import InsufficientStorage, TooLarge, UnsupportedMedia
+from beatstitch.errors import InsufficientStorage, LimitReached, TooLarge, UnsupportedMedia
 from beatstitch.ffmpeg.sniff import HEAD_BYTES, Container, sniff, sniff_file
 from beatstitch.inventory import incoming
 from beatstitch.settings import Settings, settings
@@ -27,7 +27,7 @@ from beatstitch.web.problems import Malformed, Refused
 if TYPE_CHECKING:
     from werkzeug.formparser import TStreamFactory
 
-MAX_PARTS = 100
+MAX_FILES = 100
 FORM_MARGIN_BYTES = 1_000_000
 """What boundaries and headers may add to the bytes of the files."""
 _MAX_NAME = 255
@@ -113,7 +113,8 @@ def received(field: str) -> Iterator[list[Incoming]]:
     """The files of the request's multipart body, all from parts called `field`.
 
     They are gone after the block unless the storage took them. Raises UnsupportedMedia for another
-    type of body, Malformed for a broken one, Refused for other parts, InsufficientStorage.
+    type of body, Malformed for a broken one, Refused for other parts, LimitReached for more than
+    MAX_FILES, InsufficientStorage.
     """
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMedia(
@@ -128,6 +129,13 @@ def received(field: str) -> Iterator[list[Incoming]]:
         filename: str | None,
         content_length: int | None = None,
     ) -> IO[bytes]:
+        if len(files) == MAX_FILES:
+            raise LimitReached(
+                "too_many_files",
+                f"A form may have {MAX_FILES} files, and nothing was stored of this one, which has "
+                "more; send them in several.",
+                limit=MAX_FILES,
+            )
         files.append(Incoming(filename or ""))
         return cast(IO[bytes], files[-1])
 
@@ -146,7 +154,7 @@ def _parse(field: str, begin: "TStreamFactory") -> None:
         max_form_memory_size=FORM_MARGIN_BYTES,
         max_content_length=max_body_bytes(settings()),
         silent=False,
-        max_form_parts=MAX_PARTS,
+        max_form_parts=MAX_FILES + 1,
     )
     try:
         _, form, files = parser.parse_from_environ(request.environ)

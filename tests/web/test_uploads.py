@@ -8,8 +8,11 @@ import pytest
 
 from beatstitch.db.jobs import Job
 from beatstitch.db.media import MediaAsset
+from beatstitch.db.projects import Project
+from beatstitch.errors import Unavailable
 from beatstitch.limits import MAX_MEDIA_PER_PROJECT
-from beatstitch.web import uploads
+from beatstitch.web import intake, uploads
+from beatstitch.web.uploads import Arrived
 from callers import JPEG, Caller, forget_settings, refused, stored
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-VERSION:3\nother.mp4\n"
@@ -46,6 +49,34 @@ def test_a_job_carries_the_id_of_the_request_that_asked_for_it(anna: Caller) -> 
 
     assert made.headers["X-Request-ID"] == "from-the-caller.1"
     assert Job.get().request_id == "from-the-caller.1"
+
+
+def test_a_database_that_is_busy_for_a_moment_does_not_spoil_the_others(
+    anna: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were all of it 503, who tries again would have the first twice."""
+    take = intake.take_medium
+
+    def busy_for_the_second(project: Project, file: Arrived) -> MediaAsset:
+        if file.name == "two.jpg":
+            raise Unavailable("database_busy", "The database is busy.")
+        return take(project, file)
+
+    monkeypatch.setattr(intake, "take_medium", busy_for_the_second)
+
+    answer = anna.upload(f"{anna.project()}/media", ("one.jpg", JPEG), ("two.jpg", JPEG))
+
+    assert (answer.status_code, answer.json["total_uploaded"]) == (201, 1)
+    assert [one["error"] for one in answer.json["failed"]] == ["database_busy"]
+
+
+def test_a_form_has_so_many_files_and_no_more(anna: Caller, deployment: Path) -> None:
+    files = [(f"{n}.jpg", JPEG) for n in range(uploads.MAX_FILES + 1)]
+
+    answer = anna.upload(f"{anna.project()}/media", *files)
+
+    assert refused(answer, 422, "too_many_files")["details"] == {"limit": uploads.MAX_FILES}
+    assert stored(deployment) == []
 
 
 def test_one_bad_file_does_not_spoil_the_others(anna: Caller, deployment: Path) -> None:

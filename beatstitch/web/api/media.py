@@ -13,6 +13,7 @@ from beatstitch.errors import (
     MediaRejected,
     NotFound,
     TooLarge,
+    Unavailable,
     UnsupportedMedia,
 )
 from beatstitch.jobs.timeline_build.stale import stale_reason
@@ -52,10 +53,10 @@ def upload_media(project_id: str) -> tuple[Uploaded, int]:
                 taken.append(Asset.of(intake.take_medium(project, file)))
             except OF_ONE_FILE as refused:
                 failed.append(_failed(file.name, refused))
-            except InsufficientStorage as full:
+            except (InsufficientStorage, Unavailable) as fault:
                 if not taken:
                     raise
-                failed.append(_failed(file.name, full))
+                failed.append(_failed(file.name, fault))
     return Uploaded(uploaded=taken, failed=failed, total_uploaded=len(taken)), 201
 
 

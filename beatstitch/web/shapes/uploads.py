@@ -6,7 +6,7 @@ from pydantic import Field
 
 from beatstitch.inventory.partial import Partial
 from beatstitch.web.openapi import Body, Moment, Shown
-from beatstitch.web.uploads import MAX_PARTS
+from beatstitch.web.uploads import MAX_FILES
 
 
 class UploadShown(Shown):
@@ -36,7 +36,7 @@ class UploadShown(Shown):
 class WholeUploads(Body):
     """Uploads in the place of files."""
 
-    upload_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_PARTS)]
+    upload_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_FILES)]
 
 
 class WholeUpload(Body):
