@@ -39,6 +39,7 @@ class MediaAsset(base.Row):
     timelines that are built, give it a place in them, show only this part of a clip, and keep this
     point of the picture in view; `focus_found` is such a point that taking it in has found.
 
+    `stamp` is the storage's for the file that films are made of, as it was found to be sound.
     `original_key` names the upload; `working_key` an upright sRGB copy of a photo; `proxy_key` the
     small copy that previews are made from. `probe` holds the facts that only renders need, `proxy`
     the same of the small copy; `proxy_used_at` is None until one was made or found needless.
@@ -67,6 +68,7 @@ class MediaAsset(base.Row):
     focus_found: base.Column[dict[str, float] | None] = JSONField(null=True)
     original_key: base.Column[str] = KeyField(size="file_size", sha256="checksum")
     working_key: base.Column[str | None] = KeyField(null=True)
+    stamp = TextField(null=True)
     thumbnail_key: base.Column[str | None] = KeyField(null=True)
     proxy_key: base.Column[str | None] = KeyField(null=True)
     filmstrip_key: base.Column[str | None] = KeyField(null=True)

@@ -26,8 +26,13 @@ class ChunkOrder:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand: the media that the chunk shows."""
+        return tuple(self.shown)
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The media that the chunk shows: storage keys, and whose they are."""
         layers = (layer for piece in self.chunk.pieces for layer in piece.layers)
-        return tuple(dict.fromkeys(layer.source.key for layer in layers))
+        return {layer.source.key: layer.source.id for layer in layers}
 
     @property
     def name(self) -> str:

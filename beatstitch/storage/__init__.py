@@ -1,4 +1,4 @@
-"""Bytes under keys: six verbs, and a backend behind them.
+"""Bytes under keys: seven verbs, and a backend behind them.
 
 A key is a relative POSIX path made by us, never by a user. Files are immutable once they have
 their key: a row that names a key is committed only after the file is there. This room refuses to

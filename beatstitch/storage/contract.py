@@ -21,7 +21,7 @@ class Stored:
 
 
 class Storage(Protocol):
-    """Six verbs on files that lie under keys, and two for whoever keeps order among them.
+    """Seven verbs on files that lie under keys, and two for whoever keeps order among them.
 
     All raise ValueError for what is no key.
     """
@@ -34,6 +34,10 @@ class Storage(Protocol):
 
     def fetch(self, key: str) -> Path:
         """A local file with these bytes, to read and not to change. Raises NotFound."""
+
+    def stamp(self, key: str) -> str:
+        """What tells from outside that a file may have other bytes than before: as long as it is
+        the same, nobody has written them. A further link leaves it as it is. Raises NotFound."""
 
     def open(self, key: str) -> BinaryIO:
         """The bytes as a stream that can seek. Raises NotFound."""

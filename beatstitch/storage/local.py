@@ -48,6 +48,11 @@ class LocalStorage:
             raise _missing()
         return path
 
+    def stamp(self, key: str) -> str:
+        """Which file it is, its size, and when it was written."""
+        facts = self.fetch(key).stat()
+        return f"{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
+
     def open(self, key: str) -> BinaryIO:
         """The stored file, opened."""
         try:

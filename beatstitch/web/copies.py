@@ -24,7 +24,7 @@ from beatstitch.web import intake, versions
 UNFINISHED = ("pending", "processing")
 """Of a medium: what has been made of it so far is not copied, and a job looks at it anew."""
 MADE_OF_IT = (
-    *("working_key", "thumbnail_key", "probe", "focus_found"),
+    *("working_key", "stamp", "thumbnail_key", "probe", "focus_found"),
     *("proxy_key", "filmstrip_key", "proxy", "proxy_used_at", "looks"),
 )
 

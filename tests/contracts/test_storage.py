@@ -51,7 +51,18 @@ def test_putting_again_replaces(storage: Storage, tmp_path: Path) -> None:
     assert storage.fetch("a/b").read_bytes() == b"second"
 
 
-@pytest.mark.parametrize("verb", ["fetch", "open"])
+def test_a_stamp_stays_until_somebody_writes(storage: Storage, tmp_path: Path) -> None:
+    storage.put(_file(tmp_path, b"first"), "a/b")
+    stamp = storage.stamp("a/b")
+    storage.link("a/b", "a/c")
+    assert storage.stamp("a/b") == stamp
+
+    storage.put(_file(tmp_path, b"other"), "a/b")
+
+    assert storage.stamp("a/b") != stamp
+
+
+@pytest.mark.parametrize("verb", ["fetch", "open", "stamp"])
 def test_a_key_without_a_file_is_not_found(storage: Storage, verb: str) -> None:
     with pytest.raises(NotFound):
         getattr(storage, verb)("uploads/none.jpg")

@@ -190,13 +190,37 @@ def test_a_film_of_a_photo_whose_file_is_gone_fails_with_its_name(
     place.work()
     caller = place.caller()
     project, edl_hash = planned(caller, short_song, photos[:1])
-    for working_copy in place.data.glob("derived/*/media/*.jpg"):
-        working_copy.unlink()
+    for file in (*place.data.glob("derived/*/media/*.jpg"), *place.data.glob("uploads/*/media/*")):
+        file.unlink()
 
     ended = caller.ended(rendered(caller, project, edl_hash))
 
     assert ended["status"] == "failed"
     assert ended["error_message"].startswith(f"{photos[0].name} can't be shown: its file is gone")
+
+
+def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(
+    place: Deployment, short_song: Song, clips: tuple[Path, ...], photos: tuple[Path, ...]
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, edl_hash = planned(caller, short_song, (clips[0], photos[0]))
+    copies = [*place.data.glob("derived/*/media/*.jpg")]
+    for working_copy in copies:
+        working_copy.write_bytes(bytes(working_copy.stat().st_size))
+    first = caller.ended(rendered(caller, project, edl_hash))
+    (stored,) = place.data.glob("uploads/*/media/*.mp4")
+    stored.write_bytes(stored.read_bytes()[::-1])
+
+    assert first["status"] == "complete", first
+    settings = {"settings": {"pulse": 0.1}}
+    made = caller.post(f"{project}/timeline/generate", json=settings)
+    assert caller.ended(made.json()["job_id"])["status"] == "complete"
+    edl_hash = caller.get(f"{project}/timeline").json()["edl_hash"]
+    ended = caller.ended(rendered(caller, project, edl_hash))
+
+    assert (ended["status"], ended["error_code"]) == ("failed", "source_changed")
+    assert ended["error_message"].startswith(f"{clips[0].name} isn't what was uploaded any more")
 
 
 def notes(caller: HttpCaller, project: str) -> str:

@@ -23,7 +23,8 @@ class Ticket:
 
     `prefix` is where its working copy, if it needs one, and its thumbnail are kept. `decode_all`
     measures how much of a clip really decodes instead of believing its packets, which takes longer
-    for more `media_s`; `max_video_s` refuses longer clips.
+    for more `media_s`; `max_video_s` refuses longer clips. With `stamp`, which is the storage's,
+    the file is first held against its `checksum`.
     """
 
     media_asset_id: str
@@ -34,6 +35,7 @@ class Ticket:
     max_video_s: int | None = None
     decode_all: bool = False
     media_s: float = 0
+    stamp: str | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:

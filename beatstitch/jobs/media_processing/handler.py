@@ -1,7 +1,8 @@
 """Take in one file: sniff it, then let the side of photos, animations or clips say what
 it is."""
 
-from beatstitch.errors import UnsupportedMedia
+from beatstitch.documents import file_sha256
+from beatstitch.errors import MediaRejected, UnsupportedMedia
 from beatstitch.ffmpeg.sniff import sniff_file
 from beatstitch.jobs.media_processing import animation, clip, photo
 from beatstitch.jobs.media_processing.args import Facts, Ticket
@@ -14,6 +15,12 @@ def run(ticket: Ticket, workspace: Workspace) -> Facts:
     Raises MediaRejected, UnsupportedMedia or LimitReached with a sentence that names the file.
     """
     path = workspace.fetch(ticket.key)
+    if ticket.stamp is not None and file_sha256(path) != ticket.checksum:
+        raise MediaRejected(
+            "source_changed",
+            f"{ticket.name} isn't what was uploaded any more: its stored file was changed. Remove "
+            "it and upload it again.",
+        )
     container = sniff_file(path, ticket.name)
     if "image" in container.kinds:
         take = animation.take if animation.moves(path, ticket.name) else photo.take

@@ -1,15 +1,18 @@
 """The rows around taking in a file: which one, and what became known of it."""
 
+from contextlib import suppress
+
 from pydantic import TypeAdapter
 
 from beatstitch import queue
 from beatstitch.db import base, media
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
-from beatstitch.errors import NotFound
+from beatstitch.errors import Conflict, NotFound
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.media_processing.args import Args, Facts, Ticket
 from beatstitch.limits import MAX_VIDEO_S
+from beatstitch.storage.configured import configured
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 
@@ -28,6 +31,8 @@ def prepare(job: Job) -> Ticket:
         max_video_s=MAX_VIDEO_S,
         decode_all=args.decode_all,
         media_s=(asset.duration_ms or 0) / 1000 if args.decode_all else 0,
+        # Looked at before the file is: one that is changed meanwhile has another one afterwards.
+        stamp=configured().stamp(asset.original_key),
     )
 
 
@@ -45,19 +50,21 @@ def settle(job: Job, ticket: Ticket, result: Facts) -> dict[str, object]:
         duration_ms=source.duration_ms,
         fps=result.fps,
         working_key=source.key if source.key != ticket.key else None,
+        stamp=ticket.stamp if source.key == ticket.key else configured().stamp(source.key),
         thumbnail_key=result.thumbnail_key,
         probe=media.probe_column(source),
         processed_at=base.utc_now(),
     )
-    queue.submit(
-        KINDS["proxy"],
-        {"media_asset_id": ticket.media_asset_id},
-        at=queue.now(),
-        user_id=job.user_id,
-        project_id=job.project_id,
-        unique_key=f"proxy:{ticket.media_asset_id}",
-        request_id=job.request_id,
-    )
+    with suppress(Conflict):  # it is being made already
+        queue.submit(
+            KINDS["proxy"],
+            {"media_asset_id": ticket.media_asset_id},
+            at=queue.now(),
+            user_id=job.user_id,
+            project_id=job.project_id,
+            unique_key=f"proxy:{ticket.media_asset_id}",
+            request_id=job.request_id,
+        )
     return {"media_asset_id": ticket.media_asset_id}
 
 

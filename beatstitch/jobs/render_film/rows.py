@@ -14,6 +14,7 @@ from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import Conflict, MediaRejected, NotFound
 from beatstitch.ffmpeg.fingerprint import fingerprint
+from beatstitch.inventory.sources import doubtful
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.render_film.args import Args, Joined, Spoiled, Ticket
 from beatstitch.jobs.render_film.wanted import film_order, origins_of
@@ -42,8 +43,9 @@ def prepare(job: Job) -> Ticket | FanOut:
         chunks.touch(args.project_id, kept, base.utc_now())
     missing = _missing(args.project_id, film, set(kept))
     if missing is not None:
-        _require_sources(chunk for chunk in film.chunks if chunk.name not in kept)
-        return missing
+        wanted = [chunk for chunk in film.chunks if chunk.name not in kept]
+        first = list(_to_look_at(wanted))
+        return FanOut(first, stage="checking") if first else missing
     place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
     origins = origins_of(args, f"{place}.provenance.json")
     known = {part.storage_key: part.sha256 for part in kept.values() if part.sha256}
@@ -103,22 +105,30 @@ def _see_to_proxies(job: Job, project_id: str) -> None:
                 )
 
 
-def _require_sources(wanted: Iterable[ChunkOrder]) -> None:
-    """Raise MediaRejected, naming the file, when a photo or clip that is to be shown isn't stored
-    as it was taken in: every chunk of it would fail, and say less."""
-    keys = {s.source.key: s.source.id for c in wanted for p in c.chunk.pieces for s in p.layers}
-    for key, asset_id in keys.items():
-        asset = media.by_id(asset_id)
-        try:
-            size = configured().fetch(key).stat().st_size
-        except NotFound:
-            size = 0
-        if size == 0 or (key == asset.original_key and size != asset.file_size):
+def _to_look_at(wanted: Iterable[ChunkOrder]) -> Iterator[Child]:
+    """The photos and clips whose files are not any more as they were found: each is read again
+    first, or made again where it is a copy of ours.
+
+    Raises MediaRejected, naming the file, when what was uploaded isn't stored any more: every
+    chunk of it would fail, and say less.
+    """
+    shown = {key: asset_id for chunk in wanted for key, asset_id in chunk.shown.items()}
+    for key, asset in doubtful(shown).items():
+        if _size(asset.original_key) != asset.file_size:
             raise MediaRejected(
                 "source_missing",
                 f"{asset.filename} can't be shown: its file is gone or not whole any more. "
                 "Remove it and upload it again, then build the timeline anew.",
             )
+        kind = "proxy" if key == asset.proxy_key else "media_processing"
+        yield Child(kind, {"media_asset_id": asset.id}, f"{kind}:{asset.id}")
+
+
+def _size(key: str) -> int:
+    try:
+        return configured().fetch(key).stat().st_size
+    except NotFound:
+        return 0
 
 
 def _is_whole(part: chunks.Chunk) -> bool:
