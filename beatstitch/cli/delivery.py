@@ -1,13 +1,18 @@
 """Where the film, its report and its timeline go: seen to be possible before any work, and there
 whole or not at all afterwards."""
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from beatstitch.documents import file_sha256
 from beatstitch.errors import Invalid, NotFound
+from beatstitch.render.sync import read_report
+
+UNFINISHED = ".beatstitch."
 
 
 def check_places(places: Mapping[str, Path], read: Mapping[Path, str]) -> None:
@@ -32,23 +37,61 @@ def check_places(places: Mapping[str, Path], read: Mapping[Path, str]) -> None:
         taken[place] = what
 
 
+def check_footage(film: Path, report: Path, footage: Collection[Path]) -> None:
+    """Raise Invalid for a film that would take the place of footage. A film of the last time may
+    go, though it lies there: the sync report that is still at its place is its own."""
+    place = film.resolve()
+    if not place.exists() or place not in {path.resolve() for path in footage}:
+        return
+    try:
+        is_ours = read_report(report.read_bytes()).film_sha256 == file_sha256(place)
+    except (OSError, Invalid):
+        is_ours = False
+    if not is_ours:
+        raise Invalid(
+            "same_file",
+            f"{film} lies among the media, and no run of BeatStitch has made it and {report.name}; "
+            "the film needs a name of its own.",
+        )
+
+
 @contextmanager
 def delivery(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its name when all went well, and else is gone."""
+    """A file beside `path` that takes its name when all went well, and else is gone: now, or if the
+    run is killed, when the next one delivers to that folder."""
     # Through a link: what it points to is replaced, and not the link.
     place = path.resolve()
+    _sweep(place.parent)
     try:
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".beatstitch.")
-    except PermissionError as refused:
-        raise PermissionError(refused.errno, refused.strerror, str(path)) from refused
-    os.close(handle)
-    temporary = Path(name)
+        handle, temporary = _begun(place.parent)
+    except OSError as refused:
+        raise OSError(refused.errno, refused.strerror, str(path)) from refused
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(place)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _begun(folder: Path) -> tuple[int, Path]:
+    """A new file and its descriptor, which is locked until it is closed or this process dies."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=UNFINISHED)
+        with suppress(OSError):  # where there are no locks, nobody sweeps either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # swept between its making and its lock
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left: nobody holds its lock."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _umask() -> int:

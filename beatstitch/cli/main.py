@@ -14,6 +14,7 @@ from beatstitch.cli.sentences import printable
 from beatstitch.errors import BeatstitchError, Invalid
 
 BAD_USE, FAILED, INTERRUPTED = 2, 1, 130
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COMMANDS = {
     "make": ("beatstitch.cli.make:make", "Make a film of photos and clips, cut to a song."),
     "beats": ("beatstitch.cli.beats:beats", "Write down the beats of a song."),
@@ -52,7 +53,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line: 0 done, 1 failed with a sentence, 2 bad use, 130 interrupted."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in INTERRUPTS:
+        # What is ignored was meant to be: by nohup, or by a shell for what runs in its background.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -79,6 +83,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # One is enough: a second would end the tidying up, which takes a second, and leave the rest.
+    for number in INTERRUPTS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

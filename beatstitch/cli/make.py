@@ -12,7 +12,8 @@ from click.core import ParameterSource
 
 from beatstitch import limits
 from beatstitch.cli.cache import Cache
-from beatstitch.cli.delivery import check_places, delivery
+from beatstitch.cli.delivery import check_footage, check_places, delivery
+from beatstitch.cli.gather import files
 from beatstitch.cli.options import FocusOn, Rate, Rule, Size, Time
 from beatstitch.cli.production import Made, Wishes, produce, read_timeline
 from beatstitch.cli.progress import Progress
@@ -194,6 +195,7 @@ def make(
     if edl is not None:
         places["the timeline"] = edl
     check_places(places, _read(song, media, from_edl, beats))
+    check_footage(output, report_file, files(media))
     wishes = Wishes(
         song=song,
         media=media,

@@ -170,10 +170,14 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     assert done.stdout.endswith("scratch:\n")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("how", "times"),
+    [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGHUP, 1), (signal.SIGINT, 1_000_000)],
+    ids=["Ctrl-C", "SIGTERM", "terminal_closed", "Ctrl-C_again_and_again"],
+)
 def test_an_interrupt_stops_everything_and_leaves_nothing(
     command: Callable[..., subprocess.Popen[str]], clips: tuple[Path, ...], tmp_path: Path,
-    cache: Path, how: signal.Signals,
+    cache: Path, how: signal.Signals, times: int,
 ) -> None:  # fmt: skip
     song = drum_song(tmp_path / "song.wav", bars=30)
     film = tmp_path / "f.mp4"
@@ -183,7 +187,10 @@ def test_an_interrupt_stops_everything_and_leaves_nothing(
     assert waited_for(lambda: any(children_with(f"{cache}/scratch")))
     assert waited_for(lambda: is_rendering(cache))
 
-    run.send_signal(how)
+    for _ in range(times):
+        run.send_signal(how)
+        if run.poll() is not None:
+            break
     _, err = run.communicate(timeout=30)
 
     assert run.returncode == 130
@@ -233,7 +240,7 @@ def test_what_a_killed_run_left_is_swept_by_the_next_one(
     )
 
     assert said.code == 0, said.err
-    assert list((cache / "scratch").iterdir()) == []
+    assert leftovers(tmp_path, cache) == []
     assert len(list(cache.glob("film/chunks/*/*.mp4"))) >= finished
 
 

@@ -72,6 +72,19 @@ def test_a_film_in_the_folder_of_its_media_is_not_its_own_footage(
     assert "Left out" not in second.out
 
 
+def test_a_clip_in_the_folder_of_the_media_is_not_taken_for_the_film_of_last_time(
+    beatstitch: Run, given: Path, clips: tuple[Path, ...]
+) -> None:
+    clip = given / "clip.mp4"
+    clip.write_bytes(clips[0].read_bytes())
+
+    said = beatstitch("make", "song.wav", ".", "-o", "clip.mp4", *SMALL, folder=given)
+
+    assert said.code == 2
+    assert "clip.mp4 lies among the media" in said.err
+    assert clip.read_bytes() == clips[0].read_bytes()
+
+
 def test_a_film_named_by_a_link_goes_where_the_link_points(beatstitch: Run, given: Path) -> None:
     (given / "film.mp4").symlink_to("elsewhere.mp4")
 
