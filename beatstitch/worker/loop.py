@@ -98,11 +98,13 @@ class Worker:
             log.info("worker ready", extra={"owner": self.owner, "slots": dict(self._slots)})
             self._systemd.ready()
             wake.workers()  # so that peers listen for our death
-            while not self._may_go():
-                self._turn()
-            if self._hands.attempts:
-                log.warning("jobs are left to others", extra={"jobs": len(self._hands.attempts)})
-                alive.drop()
+            try:
+                while not self._may_go():
+                    self._turn()
+            finally:
+                if jobs := len(self._hands.attempts):
+                    log.warning("jobs are left to others", extra={"jobs": jobs})
+                    alive.drop()
         log.info("worker has left", extra={"owner": self.owner})
 
     def _turn(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from beatstitch import queue
 from beatstitch.db import base
 from beatstitch.db.jobs import Job
-from beatstitch.queue import presence
+from beatstitch.queue import presence, wake
 from daemons import House, is_alive, wait_for
 
 
@@ -50,6 +50,23 @@ def test_a_worker_killed_after_its_commit_has_done_its_job(house: House) -> None
     row = house.row(job)
     assert (row.status, row.attempt) == ("complete", 1)
     assert house.said(job) == ["once"]
+
+
+def test_a_worker_that_breaks_leaves_its_job_to_others_at_once(
+    house: House, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    worker = house.worker()
+    job = house.submit("naughty", trick="wait_for_mark", mark=str(mark))
+    wait_for(mark.exists)
+    owner = house.row(job).lease_owner
+
+    base.database.execute_sql("ALTER TABLE jobs RENAME TO lost")
+    wake.workers()
+    worker.wait(20)
+    base.database.execute_sql("ALTER TABLE lost RENAME TO jobs")
+
+    assert presence.dead() == [owner]
 
 
 def test_nothing_runs_on_when_the_worker_is_killed(house: House, tmp_path: Path) -> None:
