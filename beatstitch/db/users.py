@@ -8,6 +8,8 @@ from peewee import BigIntegerField, CharField, IntegerField, IntegrityError, Tex
 from beatstitch.db import base
 from beatstitch.errors import Conflict, NotFound
 
+MAX_USERNAME = 50
+
 
 class User(base.Row):
     """An account. `username_folded` is what has to be unique: Anna and anna are one person.
@@ -16,8 +18,8 @@ class User(base.Row):
     """
 
     id = CharField(max_length=36, primary_key=True, default=base.new_id)
-    username = CharField(max_length=50)
-    username_folded = CharField(max_length=50, unique=True)
+    username = CharField(max_length=MAX_USERNAME)
+    username_folded = CharField(max_length=MAX_USERNAME, unique=True)
     password_hash = TextField()
     token_version = IntegerField(default=0)
     bytes_used = BigIntegerField(default=0)

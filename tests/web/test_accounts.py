@@ -55,6 +55,7 @@ def test_a_name_is_taken_in_whatever_case(nobody: Caller, registered: dict[str, 
     [
         {"username": "ab"},
         {"username": "a" * 51},
+        {"username": "ß" * 26},
         {"username": "an na"},
         {"username": "<b>anna"},
         {"password": "7 bytes"},

@@ -6,13 +6,25 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from beatstitch.db import quotas
-from beatstitch.db.users import User
+from beatstitch.db.users import MAX_USERNAME, User
 from beatstitch.limits import MAX_RENDERS_PER_USER
 from beatstitch.web import passwords
 from beatstitch.web.openapi import Body, Moment, Shown
 from beatstitch.web.shapes.keys import AnyScope
 
-Username = Annotated[str, Field(min_length=3, max_length=50, pattern=r"^[\w.@+-]+$")]
+
+def _short_in_every_case(username: str) -> str:
+    # "ß" is "ss" where Anna is anna, and that is what the column holds.
+    if len(username.casefold()) > MAX_USERNAME:
+        raise ValueError(f"must have at most {MAX_USERNAME} letters, in lower case too")
+    return username
+
+
+Username = Annotated[
+    str,
+    Field(min_length=3, max_length=MAX_USERNAME, pattern=r"^[\w.@+-]+$"),
+    AfterValidator(_short_in_every_case),
+]
 
 
 def _within_bcrypt(password: str) -> str:
