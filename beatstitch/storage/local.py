@@ -30,7 +30,7 @@ class LocalStorage:
         """Take the file over by a rename; from another file system it is copied first."""
         target = self._place(key)
         with _disk_full_translated():
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make(target.parent)
             try:
                 _sync(path)
                 path.replace(target)
@@ -94,7 +94,7 @@ class LocalStorage:
         """A hard link, which a file system may refuse; then a copy."""
         source, target = self.fetch(source_key), self._place(key)
         with _disk_full_translated():
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make(target.parent)
             beside = _beside(target)
             try:
                 beside.hardlink_to(source)
@@ -125,6 +125,14 @@ class LocalStorage:
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    """The folder is there, and a power cut doesn't take it: each is an entry of the one above."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
 
 
 def _beside(target: Path) -> Path:

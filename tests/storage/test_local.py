@@ -28,6 +28,27 @@ def test_a_file_from_another_file_system_is_copied_whole(
     assert not shm.exists()
 
 
+def test_new_folders_are_on_the_disk_before_the_file_has_its_name(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_the_disk: list[Path] = []
+
+    def sync(descriptor: int) -> None:
+        on_the_disk.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    monkeypatch.setattr("os.fsync", sync)
+    arriving = tmp_path / "arriving"
+    arriving.write_bytes(b"song")
+    root = storage.root
+
+    storage.put(arriving, "uploads/p/song.wav")
+    first, on_the_disk[:] = list(on_the_disk), []
+    storage.link("uploads/p/song.wav", "uploads/p/again.wav")
+
+    assert first == [tmp_path, root, root / "uploads", arriving, root / "uploads/p"]
+    assert on_the_disk == [root / "uploads/p"]
+
+
 def test_a_full_disk_is_said_so_and_leaves_nothing(tmp_path: Path) -> None:
     shm = MEMORY_DISK / f"beatstitch-test-full-{tmp_path.name}"
     shm.write_bytes(b"0" * 200_000)
