@@ -7,6 +7,7 @@ no thread of ours stays with a slow reader.
 
 import hashlib
 import re
+from pathlib import PurePosixPath
 
 from flask import Response, request, send_file
 
@@ -14,6 +15,9 @@ from beatstitch.settings import settings
 from beatstitch.storage.configured import configured
 from beatstitch.web import conditions
 
+MAX_NAME_BYTES = 200
+"""Linux takes 255, and who downloads it twice gets " (2)" in it, or ".part" behind it."""
+_MAX_SUFFIX = 10
 _ONE_RANGE = re.compile(r"bytes\s*=[^,]*")
 _UNSAFE = re.compile(
     r'[\x00-\x1f\x7f"\\/:*?<>|\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+'
@@ -52,8 +56,13 @@ def stored(key: str, content_type: str, name: str | None = None) -> Response:
 
 
 def safe_name(name: str) -> str:
-    """A file name that every system takes."""
-    return _UNSAFE.sub("_", name).strip(" .")[:200] or "file"
+    """A file name that every system takes, of MAX_NAME_BYTES at most; it ends as the name ends."""
+    plain = _UNSAFE.sub("_", name).strip(" .") or "file"
+    suffix = PurePosixPath(plain).suffix
+    if len(suffix) > _MAX_SUFFIX:
+        suffix = ""
+    room = MAX_NAME_BYTES - len(suffix.encode())
+    return plain.removesuffix(suffix).encode()[:room].decode(errors="ignore") + suffix
 
 
 def _leave_range_alone() -> None:

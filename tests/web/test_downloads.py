@@ -151,3 +151,16 @@ def test_a_download_has_a_name_that_every_system_takes(
 )
 def test_no_name_breaks_a_header_or_leaves_its_folder(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("x" * 250 + ".jpeg", "x" * 195 + ".jpeg"),
+        ("映" * 80 + ".mp4", "映" * 65 + ".mp4"),
+        ("x" * 200 + "." + "y" * 40, "x" * 200),
+        ("x" * 196 + ".mp4", "x" * 196 + ".mp4"),
+    ],
+)
+def test_a_long_name_is_cut_before_its_ending(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
