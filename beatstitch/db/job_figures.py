@@ -4,13 +4,12 @@ Figures of jobs that have ended are of those that are still kept; what survives 
 `JobTotal`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
 
-from peewee import Expression, fn
+from peewee import Expression
 
-from beatstitch.db.jobs import LIVE, Job, JobLine, JobTotal, Status
+from beatstitch.db import jobs
+from beatstitch.db.jobs import Job, JobLine, JobTotal, Status
 
 SAMPLE = 1_000
 """As many of the newest jobs of a kind give its durations."""
@@ -35,15 +34,7 @@ class Figures:
 
 def by_kind() -> list[Figures]:
     """The figures of every kind that there is or was anything of."""
-    live: dict[str, dict[Status, int]] = {}
-    counted = (
-        Job.select(Job.kind, Job.status, fn.COUNT(Job.id))
-        .where(Job.status.in_(LIVE))
-        .group_by(Job.kind, Job.status)
-        .tuples()
-    )
-    for kind, status, count in cast(Iterable[tuple[str, Status, int]], counted):
-        live.setdefault(kind, {})[status] = count
+    live = jobs.live_by_kind()
     ended: dict[str, dict[Status, int]] = {}
     for total in JobTotal.select():
         ended.setdefault(total.kind, {})[total.status] = total.count

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from peewee import (
+    SQL,
     AutoField,
     BigIntegerField,
     BooleanField,
@@ -254,36 +255,37 @@ def lines(job_id: str, limit: int) -> list[JobLine]:
     return list(newest)[::-1]
 
 
-def live_counts() -> dict[Status, int]:
-    """How many jobs are in each status that is not an end, children included."""
+def live_by_kind() -> dict[str, dict[Status, int]]:
+    """How many jobs of each kind are in each status that is not an end, children included."""
     counted = (
-        Job.select(Job.status, fn.COUNT(Job.id))
-        .where(Job.status.in_(LIVE))
-        .group_by(Job.status)
+        Job.select(Job.kind, Job.status, fn.COUNT(Job.id))
+        .where(_IS_LIVE)
+        .group_by(Job.kind, Job.status)
         .tuples()
     )
-    counts: dict[Status, int] = dict.fromkeys(LIVE, 0)
-    counts.update(cast(Iterable[tuple[Status, int]], counted))
+    counts: dict[str, dict[Status, int]] = {}
+    for kind, status, count in cast(Iterable[tuple[str, Status, int]], counted):
+        counts.setdefault(kind, {})[status] = count
     return counts
 
 
-def running_by_kind() -> dict[str, int]:
-    """How many jobs of each kind are being worked on, children included."""
-    counted = (
-        Job.select(Job.kind, fn.COUNT(Job.id))
-        .where(Job.status == "running")
-        .group_by(Job.kind)
-        .tuples()
-    )
-    return dict(cast(Iterable[tuple[str, int]], counted))
+def live_counts() -> dict[Status, int]:
+    """The same of all kinds together, with what there is none of."""
+    kinds = live_by_kind().values()
+    return {status: sum(counts.get(status, 0) for counts in kinds) for status in LIVE}
 
 
 def oldest_queued() -> datetime | None:
     """When the job was asked for that has been in the queue the longest, or None."""
-    longest: Job | None = (
-        Job.select(Job.created_at).where(Job.status == "queued").order_by(Job.id).first()
+    longest: datetime | None = (
+        Job.select(fn.MIN(Job.created_at)).where(Job.status == "queued").scalar()
     )
-    return None if longest is None else longest.created_at
+    return longest
+
+
+_IS_LIVE = SQL(f"status IN {LIVE}")
+"""In the words of the index `job_unique_live`, for SQLite doesn't know it by parameters: to count a
+few live jobs, it read all 60,000 that had ended, for 90 ms."""
 
 
 def totals() -> list[JobTotal]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter as Counted
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import (
@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from beatstitch.db import jobs, usage
 from beatstitch.db.base import utc_now
+from beatstitch.db.jobs import Status
 from beatstitch.jobs import KINDS
 from beatstitch.queue import presence
 from beatstitch.settings import settings
@@ -89,21 +90,23 @@ class _Queue(Collector):
                     ffmpeg.add_metric([total.kind], total.seconds)
         yield from (ended, renders, seconds, durations, ffmpeg)
         live = GaugeMetricFamily("jobs_live", "Jobs that have not ended.", labels=["status"])
-        live_counts = jobs.live_counts()
-        for status, count in live_counts.items():
-            live.add_metric([status], count)
+        by_kind = jobs.live_by_kind()
+        for status in jobs.LIVE:
+            live.add_metric([status], _sum(by_kind.values(), status))
         yield live
-        yield GaugeMetricFamily("queue_depth", "Jobs that wait.", value=live_counts["queued"])
+        queued = _sum(by_kind.values(), "queued")
+        yield GaugeMetricFamily("queue_depth", "Jobs that wait.", value=queued)
         oldest = jobs.oldest_queued()
         waited_s = (utc_now() - oldest).total_seconds() if oldest else 0
         yield GaugeMetricFamily(
             "jobs_oldest_queued_seconds", "How long the oldest has waited.", value=max(0, waited_s)
         )
-        under_way = sum(jobs.count(kind=kind, statuses=["running"]) for kind in _RENDERS)
+        renders_live = [by_kind.get(kind, {}) for kind in _RENDERS]
+        under_way = _sum(renders_live, "running") + _sum(renders_live, "waiting")
         yield GaugeMetricFamily("active_render_jobs", "Renders under way.", value=under_way)
         yield GaugeMetricFamily("workers", "Workers alive here.", value=len(presence.living()))
         yield _tools()
-        yield from _slots()
+        yield from _slots(by_kind)
         yield from _storage()
 
 
@@ -118,7 +121,11 @@ def _tools() -> GaugeMetricFamily:
     return family
 
 
-def _slots() -> Iterator[GaugeMetricFamily]:
+def _sum(counts: Iterable[Mapping[Status, int]], status: Status) -> int:
+    return sum(each.get(status, 0) for each in counts)
+
+
+def _slots(live: Mapping[str, Mapping[Status, int]]) -> Iterator[GaugeMetricFamily]:
     """How much of what the workers can do at once they do: 1 is all of it."""
     tools = presence.tools()
     slots = {
@@ -126,9 +133,9 @@ def _slots() -> Iterator[GaugeMetricFamily]:
         "heavy": sum(worker.heavy_slots for worker in tools),
     }
     busy = dict.fromkeys(slots, 0)
-    for name, count in jobs.running_by_kind().items():
+    for name, counts in live.items():
         if (kind := KINDS.get(name)) is not None:  # a newer worker's may be unknown here
-            busy[kind.lane] += count
+            busy[kind.lane] += counts.get("running", 0)
     there = GaugeMetricFamily("worker_slots", "Jobs that can run at once here.", labels=["lane"])
     used = GaugeMetricFamily(
         "worker_utilisation", "Running jobs by slots of the workers here.", labels=["lane"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from beatstitch.db import base, users
+from beatstitch.db import base, jobs, users
 from beatstitch.errors import InsufficientStorage, Invalid, Unavailable
 
 
@@ -175,6 +175,27 @@ def test_another_connections_write_changes_the_data_version() -> None:
 
     assert same == before
     assert base.data_version() != before
+
+
+@pytest.mark.usefixtures("database")
+def test_live_jobs_are_counted_past_all_that_have_ended() -> None:
+    """Whoever asks for the health does so, and nobody has to show a token for it."""
+    asked: list[str] = []
+    connection = base.database.connection()
+    connection.set_trace_callback(asked.append)
+    jobs.live_counts()
+    jobs.oldest_queued()
+    connection.set_trace_callback(None)
+
+    plans = [
+        step
+        for question in asked
+        for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {question}")
+    ]
+
+    assert len(asked) == 2
+    looks = [step for step in plans if step.startswith(("SCAN", "SEARCH"))]
+    assert [look.split()[-1] for look in looks] == ["job_unique_live", "job_ready"]
 
 
 @pytest.mark.usefixtures("database")
