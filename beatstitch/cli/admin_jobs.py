@@ -15,6 +15,7 @@ from beatstitch.db import job_figures as figures
 from beatstitch.db import jobs as rows
 from beatstitch.db.job_figures import Figures
 from beatstitch.db.jobs import ENDED, LIVE, Job, JobLine, Status
+from beatstitch.jobs import KINDS
 
 STATUSES: tuple[Status, ...] = (*LIVE, *ENDED)
 STATS = "{:<18}" + "{:>10}" * 9
@@ -115,7 +116,7 @@ def _figures(each: Figures) -> dict[str, object]:
 def retry(job_ids: tuple[str, ...]) -> None:
     """Queue failed or cancelled jobs again."""
     for job_id in job_ids:
-        queue.retry(job_id, queue.now())
+        queue.retry(job_id, KINDS, queue.now())
         witness.note("jobs retry", job_id)
         click.echo(f"queued {job_id}")
 

@@ -48,8 +48,8 @@ def submit(
     return job
 
 
-def retry(job_id: str, at: Instant) -> Job:
-    """Queue a failed or cancelled job again, with all its attempts.
+def retry(job_id: str, kinds: Mapping[str, Kind], at: Instant) -> Job:
+    """Queue a failed or cancelled job again, with all its attempts, as if it was asked for now.
 
     Raises NotFound, and Conflict when it is not in such a state, belongs to a parent, or another
     job with its unique key is under way.
@@ -62,6 +62,7 @@ def retry(job_id: str, at: Instant) -> Job:
                 Job.update(
                     status="queued",
                     run_at_ms=0,
+                    due_ms=order.place(kinds[job.kind], job.user_id, at.wall_ms),
                     faults=0,
                     fan_outs=0,
                     fingerprint=None,

@@ -15,6 +15,7 @@ from beatstitch import queue
 from beatstitch.cli.admin import GROUPS, attach
 from beatstitch.db import api_keys, audit, base, projects, schema, users
 from beatstitch.db.jobs import Job, JobLine
+from beatstitch.jobs import KINDS
 from beatstitch.queue import Fault
 from beatstitch.settings import settings
 from beatstitch.storage.configured import configured
@@ -119,8 +120,10 @@ def test_an_outdated_schema_is_one_sentence_and_exit_1(admin: Admin) -> None:
 
 def test_jobs_are_listed_shown_cancelled_and_tried_again(admin: Admin) -> None:
     schema.upgrade()
-    job = submitted(PROBE)
-    queue.fail(claimed().lease, Fault("corrupt_media", "Broken.", False), queue.now(), DICE)
+    kind = KINDS["maintenance"]
+    job = submitted(kind)
+    lease = claimed(kinds=(kind,)).lease
+    queue.fail(lease, Fault("corrupt_media", "Broken.", False), queue.now(), DICE)
 
     listed = admin("jobs", "list", "--status", "failed").output
     shown = admin("jobs", "show", job.id).output

@@ -241,7 +241,7 @@ def test_a_child_alone_cannot_be_tried_again() -> None:
     queue.cancel(child.id, after(1))
 
     with pytest.raises(Conflict):
-        queue.retry(child.id, after(2))
+        queue.retry(child.id, KINDS, after(2))
 
 
 def test_deleting_a_project_cancels_all_of_its_jobs() -> None:

@@ -138,7 +138,7 @@ class Lives(RuleBasedStateMachine):
             if verb == "cancel":
                 queue.cancel(job_id, self._at())
             else:
-                queue.retry(job_id, self._at())
+                queue.retry(job_id, KINDS, self._at())
                 self._ended.pop(job_id, None)
         except BeatstitchError:
             return

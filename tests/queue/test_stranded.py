@@ -78,7 +78,7 @@ def test_it_may_be_rendered_again_by_whoever_is_there() -> None:
     rounds.end(START)
     rounds.end(_later(NOBODY_FITS_MS + 1))
 
-    queue.retry(film.id, _later(NOBODY_FITS_MS + 2))
+    queue.retry(film.id, KINDS, _later(NOBODY_FITS_MS + 2))
     claim = queue.claim("worker-1", (FINAL,), _later(NOBODY_FITS_MS + 3), OTHER)
 
     assert claim is not None

@@ -8,7 +8,7 @@ from beatstitch import queue
 from beatstitch.db import base, jobs, users
 from beatstitch.errors import Conflict, Invalid, NotFound
 from beatstitch.queue import Fault
-from moments import PROBE, START, after, claimed, fresh, submitted
+from moments import KINDS, PROBE, START, after, claimed, fresh, submitted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -59,24 +59,36 @@ def test_a_failed_job_can_be_tried_again_with_all_its_attempts(rng: random.Rando
     job = submitted()
     queue.fail(claimed().lease, Fault("corrupt_media", "Broken.", False), after(1), rng)
 
-    again = queue.retry(job.id, after(2))
+    again = queue.retry(job.id, KINDS, after(2))
 
     assert (again.status, again.faults, again.error_code) == ("queued", 0, None)
     assert claimed(3).lease.attempt == 2
+
+
+def test_a_job_that_is_tried_again_stands_behind_what_was_asked_for_meanwhile(
+    rng: random.Random,
+) -> None:
+    job = submitted()
+    queue.fail(claimed().lease, Fault("corrupt_media", "Broken.", False), after(1), rng)
+    other = submitted(seconds=2)
+
+    queue.retry(job.id, KINDS, after(3))
+
+    assert claimed(4).job.id == other.id
 
 
 def test_what_is_under_way_cannot_be_tried_again() -> None:
     job = submitted()
 
     with pytest.raises(Conflict) as refused:
-        queue.retry(job.id, after(1))
+        queue.retry(job.id, KINDS, after(1))
 
     assert refused.value.details["status"] == "queued"
 
 
 def test_retrying_what_is_not_there_is_not_found() -> None:
     with pytest.raises(NotFound):
-        queue.retry("none", START)
+        queue.retry("none", KINDS, START)
 
 
 def test_ids_rise_in_the_order_of_asking() -> None:

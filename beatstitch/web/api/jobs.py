@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from beatstitch import queue
 from beatstitch.db import jobs
+from beatstitch.jobs import KINDS
 from beatstitch.web import guard, waiting
 from beatstitch.web.openapi import answers
 from beatstitch.web.pages import cut
@@ -87,4 +88,4 @@ def delete_job(job_id: str) -> JobShown:
 @answers({200: JobShown}, refuses=(409,))
 def retry_job(job_id: str) -> JobShown:
     """Put a job that failed or was cancelled into the queue again."""
-    return JobShown.of(queue.retry(guard.job(job_id).id, queue.now()))
+    return JobShown.of(queue.retry(guard.job(job_id).id, KINDS, queue.now()))
