@@ -268,7 +268,7 @@ def test_a_timeline_on_older_beats_is_stale_until_they_are_back(
 
     assert (edited["stale"], edited["stale_reason"]) == (
         True,
-        "The song or its beats have changed.",
+        "The beats of the song have changed.",
     )
     assert (reverted["stale"], reverted["stale_reason"]) == (False, None)
 

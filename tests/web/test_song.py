@@ -238,4 +238,4 @@ def test_another_song_makes_the_timeline_stale(
     anna.song(ready_project)
 
     timeline = anna.get(f"{ready_project}/timeline").json
-    assert timeline["stale_reason"] == "The song or its beats have changed."
+    assert timeline["stale_reason"] == "The song has changed."

@@ -268,7 +268,7 @@ def test_an_edit_of_a_stale_timeline_is_on_its_own_beats_and_leaves_it_stale(
 
     assert stale["stale"]
     assert edited["segments"][1]["timeline_in_ms"] == 1000
-    assert edited["stale_reason"] == stale["stale_reason"] == "The song or its beats have changed."
+    assert edited["stale_reason"] == stale["stale_reason"] == "The beats of the song have changed."
     wish = {"job_type": "preview", "edl_hash": edited["edl_hash"]}
     assert anna.post(f"{project}/render", wish).status_code == 202
 
