@@ -54,4 +54,9 @@ def _invalid(refused: ValidationError, code: str) -> Invalid:
     first = refused.errors(include_input=False, include_url=False)[0]
     where = tuple(first["loc"])
     place = ".".join(str(step) for step in where) or "The document"
-    return Invalid(code, f"{place}: {first['msg']}.", where=where)
+    return Invalid(code, f"{place}: {said(first['msg'])}.", where=where)
+
+
+def said(message: str) -> str:
+    """What a check of ours says, without pydantic's words before it."""
+    return message.removeprefix("Value error, ")

@@ -6,9 +6,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Literal, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from beatstitch.errors import Invalid
+from beatstitch.documents import read
 
 Band = Literal["interactive", "batch"]
 Lane = Literal["light", "heavy"]
@@ -57,14 +57,7 @@ class Kind:
     def check(self, args: Mapping[str, object]) -> dict[str, object]:
         """The arguments as they go into the row. Raises Invalid naming the first that is wrong."""
         model: TypeAdapter[object] = TypeAdapter(cast(type[object], self.module("args").Args))
-        try:
-            checked = model.validate_python(dict(args))
-        except ValidationError as refused:
-            first = refused.errors(include_input=False, include_url=False)[0]
-            where = tuple(first["loc"])
-            raise Invalid(
-                "validation_error", f"{'.'.join(map(str, where))}: {first['msg']}.", where=where
-            ) from refused
+        checked = read(model, dict(args), "validation_error")
         dumped: dict[str, object] = model.dump_python(checked, mode="json")
         return dumped
 

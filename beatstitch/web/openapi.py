@@ -19,6 +19,7 @@ from spectree.models import InType, SecureType
 from spectree.response import DEFAULT_CODE_DESC
 
 from beatstitch import __version__
+from beatstitch.documents import said
 from beatstitch.web import bodies, guard, links
 from beatstitch.web.problems import Refused
 from beatstitch.web.tree import Plugin, Tree
@@ -86,14 +87,10 @@ def _refusal(place: str, refused: ValidationError) -> Refused:
     faults = refused.errors(include_input=False, include_url=False, include_context=False)
     return Refused(
         [
-            {"loc": (place, *fault["loc"]), "msg": _said(fault["msg"]), "type": fault["type"]}
+            {"loc": (place, *fault["loc"]), "msg": said(fault["msg"]), "type": fault["type"]}
             for fault in faults
         ]
     )
-
-
-def _said(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 def _after(_request: Any, _response: Any, broken: Exception | None, *_rest: object) -> None:

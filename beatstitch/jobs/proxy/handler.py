@@ -1,11 +1,11 @@
 """One decode of a clip gives its proxy, its filmstrip and its looks; a photo is made small."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from beatstitch.documents import file_sha256
 from beatstitch.errors import MediaRejected
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits, Progress
@@ -93,11 +93,9 @@ def _made(
     strip_key: str | None,
     workspace: Workspace,
 ) -> Made:
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
     key = f"{ticket.prefix}/{ticket.source.id}.proxy{path.suffix}"
     workspace.keep(path, key)
-    proxy = as_proxy(ticket.source, key, content, size)
+    proxy = as_proxy(ticket.source, key, file_sha256(path), size)
     return Made(seen, proxy, path.stat().st_size, strip_key)
 
 
