@@ -15,6 +15,7 @@ from beatstitch.cli.clicks import write_clicks
 from beatstitch.cli.delivery import check_places, delivery
 from beatstitch.cli.flash import write_flash
 from beatstitch.cli.gather import given
+from beatstitch.cli.options import Number
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.repair import Repairs, repairable
 from beatstitch.cli.song import Steady, hear, on_grid, set_by_hand
@@ -39,7 +40,7 @@ ANY_TEMPO = Steady(120, 0)
 )
 @click.option(
     "--bpm-hint",
-    type=click.FloatRange(limits.MIN_BPM, limits.MAX_BPM),
+    type=Number(limits.MIN_BPM, limits.MAX_BPM),
     help="The tempo that it should be near, to choose between half and double.",
 )
 @click.option(

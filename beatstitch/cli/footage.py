@@ -53,6 +53,12 @@ class LeftOut:
     path: Path
     reason: str
 
+    @property
+    def said(self) -> str:
+        """The reason with the file's name before it, unless it begins with it."""
+        name = self.path.name
+        return self.reason if self.reason.startswith(name) else f"{name} {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Footage:

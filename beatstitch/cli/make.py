@@ -14,7 +14,7 @@ from beatstitch import limits
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.delivery import check_footage, check_places, delivery
 from beatstitch.cli.gather import files
-from beatstitch.cli.options import FocusOn, Rate, Rule, Size, Time
+from beatstitch.cli.options import FocusOn, Number, Rate, Rule, Size, Time
 from beatstitch.cli.production import Made, Wishes, produce, read_timeline
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.song import Steady
@@ -89,13 +89,13 @@ OF_THE_BUILDING = ("detector", "bpm", "offset", "beats", "focus")
 )
 @click.option(
     "--pulse",
-    type=click.FloatRange(0, limits.MAX_PULSE),
+    type=Number(0, limits.MAX_PULSE),
     default=0.0,
     help="Jump closer on every beat; 0.06 is 6 %.",
 )
 @click.option(
     "--flash",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.0,
     help="Mix this share of white into every cut, at most three in a second.",
 )
@@ -126,7 +126,7 @@ OF_THE_BUILDING = ("detector", "bpm", "offset", "beats", "focus")
 @click.option("--fade-out", type=Time(), default="0", help="Fade the song out over its last part.")
 @click.option(
     "--clip-sound",
-    type=click.FloatRange(limits.MIN_CLIP_GAIN_DB, limits.MAX_CLIP_GAIN_DB),
+    type=Number(limits.MIN_CLIP_GAIN_DB, limits.MAX_CLIP_GAIN_DB),
     help="Let the clips be heard, at this gain in dB; the song steps back for them.",
 )
 @click.option("--start", type=Time(), default="0", help="Where in the song to begin.")
@@ -141,7 +141,7 @@ OF_THE_BUILDING = ("detector", "bpm", "offset", "beats", "focus")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="For the camera moves.")
 @click.option(
     "--bpm",
-    type=click.FloatRange(limits.MIN_BPM, limits.MAX_BPM),
+    type=Number(limits.MIN_BPM, limits.MAX_BPM),
     help="Don't listen: the song has this steady tempo.",
 )
 @click.option("--offset", type=Time(), default="0", help="With --bpm: where a bar starts.")

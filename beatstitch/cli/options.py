@@ -1,5 +1,6 @@
 """What a person writes on the command line: times, sizes and rates, read into values."""
 
+import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -36,6 +37,19 @@ class Time(click.ParamType[int]):
         if time_ms < self._least_ms:
             self.fail(f"{value} is too short; {self._least_ms} ms is the least.", param, ctx)
         return time_ms
+
+
+class Number(click.FloatRange):
+    """A number within limits. What is not a number ("nan") lies within all of them to click."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        number: float = super().convert(cast("float", value), param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 class Size(click.ParamType[tuple[int, int]]):

@@ -10,6 +10,7 @@ from beatstitch.cli.film import ClipsBreakOff, join, order_film, render
 from beatstitch.cli.footage import Footage
 from beatstitch.cli.gather import SPACE, Given, files, given
 from beatstitch.cli.progress import Progress
+from beatstitch.cli.sentences import naming
 from beatstitch.cli.song import Song, Steady, decode, hear, on_grid, set_by_hand
 from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.errors import Invalid, MediaRejected
@@ -87,10 +88,8 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
 
 def read_timeline(path: Path) -> Edl:
     """The timeline of a file. Raises Invalid, naming the file, for one that can't be read."""
-    try:
+    with naming(path):
         return loads(path.read_bytes())
-    except Invalid as refused:
-        raise Invalid(refused.code, f"{path.name}: {refused.message}", refused.where) from refused
 
 
 def _heard(song: Given, wishes: Wishes, bench: Workbench, report: Report) -> Song:
@@ -146,4 +145,4 @@ def _short_clips(footage: Footage, ids: Sequence[str]) -> str:
 
 
 def _reasons(footage: Footage) -> str:
-    return " ".join(f"{left.path.name}: {left.reason}" for left in footage.left_out[:5])
+    return " ".join(f"{left.said.removesuffix('.')}." for left in footage.left_out[:5])

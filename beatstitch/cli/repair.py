@@ -1,6 +1,7 @@
 """What a person writes to change a beat grid: options that become edits, in one order."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from beatstitch.beats.changes import (
 )
 from beatstitch.beats.edit import edited
 from beatstitch.beats.grid import BeatGrid
-from beatstitch.cli.options import Time
+from beatstitch.cli.options import Number, Time
 
 Command = Callable[..., object]
 
@@ -37,8 +38,10 @@ class Taps(click.ParamType[tuple[int, ...]]):
         if isinstance(value, tuple):
             return value
         text = str(value)
-        if Path(text).is_file():
-            text = Path(text).read_text(errors="replace")
+        # A song's worth of times is longer than a file's name may be, which is_file would raise.
+        with suppress(OSError):
+            if Path(text).is_file():
+                text = Path(text).read_text(errors="replace")
         return tuple(Time().convert(word, param, ctx) for word in text.replace(",", " ").split())
 
 
@@ -57,7 +60,7 @@ class TempoFrom(click.ParamType[Tempo]):
         return Tempo(Time().convert(start, param, ctx), BPM(bpm, param, ctx))
 
 
-BPM = click.FloatRange(limits.MIN_BPM, limits.MAX_BPM)
+BPM = Number(limits.MIN_BPM, limits.MAX_BPM)
 _OPTIONS = (
     click.option("--bpm", type=BPM, help="Don't listen: the song has this steady tempo."),
     click.option("--offset", type=Time(), help="With --bpm: where a bar starts."),

@@ -8,6 +8,7 @@ from beatstitch.beats.given import completed, for_song
 from beatstitch.beats.grid import BeatGrid, from_json
 from beatstitch.beats.steady import steady_grid
 from beatstitch.cli.gather import Given
+from beatstitch.cli.sentences import naming
 from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.detect import pcm
 from beatstitch.detect.energy import with_energy
@@ -88,7 +89,9 @@ def on_grid(given: Given, grid_file: Path, bench: Workbench, report: Report) -> 
     """The song with the grid in a file; what it lacks of sections and energy is measured. Raises
     Invalid for one of another song."""
     song = decode(given, bench, report)
-    grid = for_song(grid_file.read_bytes(), checksum=given.checksum, duration_us=song.duration_us)
+    duration_us = song.duration_us
+    with naming(grid_file):
+        grid = for_song(grid_file.read_bytes(), checksum=given.checksum, duration_us=duration_us)
     lacks_energy = not grid.beat_energy.loudness
     if lacks_energy or not grid.sections:
         known = _measured(grid, song, bench)
@@ -99,8 +102,9 @@ def on_grid(given: Given, grid_file: Path, bench: Workbench, report: Report) -> 
 def decode(given: Given, bench: Workbench, report: Report) -> Song:
     """The song without beats: nobody listens to it. Raises MediaRejected for what isn't a song."""
     ticket = _ticket(given, None)
-    heard = bench.run(handler.run, ticket, {ticket.key: given}, report)
-    return Song(given, ticket.pcm_key, heard.duration_us)
+    if bench.hold(ticket.pcm_key) is None:
+        bench.run(handler.run, ticket, {ticket.key: given}, report)
+    return Song(given, ticket.pcm_key, handler.length_us(bench.held(ticket.pcm_key)))
 
 
 def _measured(grid: BeatGrid, song: Song, bench: Workbench) -> BeatGrid:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from beatstitch.beats.grid import BeatGrid
-from beatstitch.cli.footage import LeftOut
 from beatstitch.cli.production import Made
 from beatstitch.cli.sentences import printable
 from beatstitch.process import sandbox
@@ -41,7 +40,7 @@ def summary(film: Path, report_file: Path, made: Made, spoiled: int) -> str:
     if spoiled:
         files = "1 file" if spoiled == 1 else f"{spoiled} files"
         lines.append(f"Note: damaged in the cache, and made anew: {files}")
-    lines += [f"Left out: {_named(left)}" for left in made.footage.left_out]
+    lines += [f"Left out: {left.said}" for left in made.footage.left_out]
     return "\n".join(map(printable, lines))
 
 
@@ -70,9 +69,3 @@ def tempo(grid: BeatGrid) -> str:
 def _clock(seconds: float) -> str:
     tenths = round(seconds * 10)
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
-
-
-def _named(left: LeftOut) -> str:
-    """The reason with the file's name before it, unless it begins with it."""
-    name = left.path.name
-    return left.reason if left.reason.startswith(name) else f"{name} {left.reason}"

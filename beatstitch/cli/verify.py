@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from beatstitch.cli.sentences import printable
-from beatstitch.errors import Invalid, MediaRejected
+from beatstitch.cli.sentences import naming, printable
+from beatstitch.errors import MediaRejected
 from beatstitch.ffmpeg.command import look, measure, sound_packets
 from beatstitch.ffmpeg.probe import Probe, probe
 from beatstitch.ffmpeg.run import Limits
@@ -28,10 +28,8 @@ def verify(film: Path, report: Path | None, full: bool) -> None:
     report_file = report or film.with_name(f"{film.stem}.sync.json")
     if not report_file.is_file():
         raise click.UsageError(f"There is no {report_file}; name the report with --report.")
-    try:
+    with naming(report_file):
         then = read_report(report_file.read_bytes())
-    except Invalid as refused:
-        raise Invalid(refused.code, f"{report_file.name}: {refused.message}") from refused
     if sniff_file(film) != MP4:
         raise MediaRejected("not_a_film", f"{film.name} is not an MP4 film.")
     streams = _streams(film)

@@ -96,14 +96,14 @@ def test_a_folder_without_media_has_nothing_to_show(
     said = beatstitch("make", short_song.path, folder, "-o", tmp_path / "f.mp4", *SMALL)
 
     assert said.code == 1
-    assert "There is nothing to show. notes.txt" in said.err
+    assert "There is nothing to show. notes.txt is a text file, not a photo, a video" in said.err
     assert leftovers(tmp_path, cache) == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--size", "1921x1080"), "must be even"),
+        (("--size", "1921x1080"), "output_width: must be even"),
         (("--size", "large"), "write it as 1920x1080"),
         (("--fps", "12"), "not one of 23.976"),
         (("--offset", "1"), "--offset goes with --bpm"),

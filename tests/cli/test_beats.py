@@ -78,9 +78,10 @@ def test_taps_come_from_a_file_or_from_the_line(
 
     of_a_file = beatstitch("beats", song.path, "--tap", "taps.txt")
     of_the_line = beatstitch("beats", song.path, "--tap", "4.5,5.0,5.5,6.5,7")
+    of_a_long_line = beatstitch("beats", song.path, "--tap", "4.5,5.0,5.5,6.5,7" + " " * 4096)
 
     assert json.loads(of_a_file.out)["bpm"] == 120
-    assert of_the_line.out == of_a_file.out
+    assert of_the_line.out == of_a_long_line.out == of_a_file.out
 
 
 def test_a_bar_starts_at_the_beat_that_is_named(beatstitch: Run, song: Song) -> None:
@@ -99,6 +100,7 @@ def test_a_bar_starts_at_the_beat_that_is_named(beatstitch: Run, song: Song) -> 
         (("--bpm", "120", "--detector", "madmom"), "leave --detector and --bpm-hint out."),
         (("--tempo", "12"), "'' is not a valid float range."),
         (("--bpm", "120", "--shift", "nan"), "shift.ms: Input should be"),
+        (("--bpm-hint", "nan"), "'nan' is not a number."),
         (("--tap", "1,2,3"), "times_ms has 3 taps; at least 4 are needed."),
         (("--bpm", "120", "--edit", "{}"), "exactly one of these keys"),
         (("--bpm", "120", "--edit", "shift"), "Invalid JSON"),
@@ -141,7 +143,7 @@ def test_the_grid_of_another_song_is_refused(
     )
 
     assert said.code == 2
-    assert "the grid is of another song" in said.err.splitlines()[-1]
+    assert "grid.json: audio_file_checksum: the grid is of another" in said.err.splitlines()[-1]
 
 
 def test_a_film_is_cut_by_the_rules_for_its_sections(

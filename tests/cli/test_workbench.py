@@ -8,10 +8,13 @@ import pytest
 
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.gather import given
+from beatstitch.cli.song import decode
 from beatstitch.cli.workbench import Workbench
 from beatstitch.errors import Conflict
+from beatstitch.jobs.beat_analysis import handler
 from beatstitch.process.faults import ProcessKilled
 from beatstitch.workspace import Workspace
+from songs import Song
 
 MADE = "a/made.txt"
 
@@ -146,3 +149,17 @@ def test_a_run_that_begins_sweeps_nobody_who_is_at_work(
 
     assert bench.scratch.is_dir()
     assert not other.exists()
+
+
+def test_a_song_is_decoded_once_however_its_beats_are_found(
+    tmp_path: Path, short_song: Song, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, song = Cache(tmp_path / "cache", 10**9), given(short_song.path)
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as bench:
+        first = decode(song, bench, lambda *_: None)
+
+    monkeypatch.setattr(handler, "run", None)
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as bench:
+        second = decode(song, bench, lambda *_: None)
+
+    assert second == first

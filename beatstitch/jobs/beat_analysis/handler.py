@@ -39,7 +39,7 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     workspace.report(0, "decoding", "Decoding the song")
     pcm = workspace.scratch / "song.wav"
     _decode(Source(path, container.demuxer), pcm, audio.duration_us, ticket, workspace)
-    duration_us = _duration_us(pcm)
+    duration_us = length_us(pcm)
     if duration_us == 0:
         raise MediaRejected("corrupt_media", f"{ticket.name} holds no sound that can be decoded.")
     if duration_us > ticket.max_song_s * 1_000_000:
@@ -75,6 +75,12 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     return Heard(duration_us, audio.sample_rate, kept)
 
 
+def length_us(pcm: Path) -> int:
+    """How long the song of this PCM lasts."""
+    with wave.open(str(pcm), "rb") as song:
+        return song.getnframes() * 1_000_000 // song.getframerate()
+
+
 def _too_long(ticket: Ticket) -> LimitReached:
     return LimitReached(
         "song_too_long",
@@ -107,8 +113,3 @@ def _decode(
         )
     except FFmpegFailed as refused:
         raise MediaRejected(refused.code, f"{ticket.name} can't be decoded as a song.") from refused
-
-
-def _duration_us(pcm: Path) -> int:
-    with wave.open(str(pcm), "rb") as song:
-        return song.getnframes() * 1_000_000 // song.getframerate()
