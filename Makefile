@@ -16,6 +16,10 @@ FONT := /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 TOOLS := ffmpeg:ffmpeg bwrap:bubblewrap prlimit:util-linux
 TEST_TOOLS := nginx:nginx systemd-analyze:systemd openssl:openssl curl:curl
 
+# The lock ends with the tools of development; `make install` reads it up to there.
+LOCKED := cat
+OF_THE_SERVICE := sed '/^. For development and tests/Q'
+
 # Where `make install` puts the service (docs/install.md); DESTDIR stages its files for a package.
 DESTDIR :=
 PREFIX := /opt/beatstitch
@@ -54,7 +58,8 @@ tools:
 $(VENV)/.locked: requirements.lock
 	@echo "Installing the Python packages of requirements.lock (a minute or two, once) …"
 	python3.11 -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements.lock
+	$(LOCKED) requirements.lock > $(VENV)/requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $(VENV)/requirements.lock
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
@@ -151,7 +156,7 @@ install:         ## onto this Debian 12, as root: the service, its units, its si
 	usermod --append --groups beatstitch www-data
 	install -d -o beatstitch -g beatstitch -m 0750 $(DATA) /var/cache/beatstitch
 	install -d -o beatstitch -g beatstitch -m 0700 $(DATA)/database
-	$(MAKE) -s --no-print-directory $(PREFIX)/venv/.locked VENV=$(PREFIX)/venv
+	$(MAKE) -s --no-print-directory $(PREFIX)/venv/.locked VENV=$(PREFIX)/venv LOCKED="$(OF_THE_SERVICE)"
 	$(PREFIX)/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation --force-reinstall .
 	echo "Compiling librosa's loops (once) …"
 	NUMBA_CACHE_DIR=/var/cache/beatstitch/numba PYTHONPATH=tests $(PREFIX)/venv/bin/python tests/warm_up.py
@@ -185,7 +190,12 @@ install-files:   # the units, the site of nginx, and a key of this machine's own
 	    printf 'BEATSTITCH_ACCEL=/_files/\n' >> "$$env")
 
 lock:            ## write requirements.lock anew (needs uv)
-	@uv pip compile -q --python-version 3.11 --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	@lock() { uv pip compile -q --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml "$$@" > /dev/null; }
+	lock --all-extras -o requirements.lock
+	mkdir -p build && tee build/service.lock build/tools.lock < requirements.lock > /dev/null
+	lock --extra postgresql --extra build -o build/service.lock
+	lock --all-extras $$(sed -nE 's/^([^ #=]+)==.*/--no-emit-package \1/p' build/service.lock) -o build/tools.lock
+	{ cat build/service.lock; echo '# For development and tests alone:'; cat build/tools.lock; } > requirements.lock
 
 clean:           ## remove everything that was made here, the venv too
 	@rm -rf $(VENV) .cache build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -37,6 +37,17 @@ def test_every_package_that_is_imported_is_declared() -> None:
     assert needed <= {_name(r) for r in [*PROJECT["dependencies"], *optional]}
 
 
+def test_a_service_gets_all_that_it_needs_and_no_tools() -> None:
+    parts = (ROOT / "requirements.lock").read_text().split("# For development and tests")
+
+    service, tools = ({_name(line) for line in part.splitlines() if "==" in line} for part in parts)
+
+    needed = [*PROJECT["dependencies"], *EXTRAS["postgresql"], *EXTRAS["build"]]
+    assert {_name(r) for r in needed} <= service
+    assert {"hypothesis", "mypy", "pytest", "ruff", "schemathesis"} <= tools
+    assert service.isdisjoint(tools)
+
+
 def test_everything_declared_is_locked() -> None:
     lock = (ROOT / "requirements.lock").read_text()
 
