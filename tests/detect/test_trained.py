@@ -103,6 +103,36 @@ def test_a_waltz_in_eighths_stays_in_three():
     assert bpm_of(waltz) == pytest.approx(130, rel=0.02)
 
 
+def progression(pulse_bpm: float, pulses: int) -> NDArray[np.float32]:
+    """Four chords again and again, each for so many pulses."""
+    pitches = np.zeros((4_000, 12), np.float32)
+    for change in range(1 + 4_000 // round(pulses * 6_000 / pulse_bpm)):
+        start, stop = (round(i * pulses * 6_000 / pulse_bpm) + 5 for i in (change, change + 1))
+        root = (0, 9, 5, 7)[change % 4]
+        pitches[start:stop, [root, (root + 4) % 12, (root + 7) % 12]] = 1.0
+    return pitches
+
+
+def test_slow_bars_of_six_eighths_are_heard_as_two_beats():
+    ballad = drawn(
+        186, beats=(0.1, 0.4, 0.3, 0.6, 0.4, 0.3), downbeats=(0.85, 0.0, 0.05, 0.3, 0.0, 0.05)
+    )
+
+    heard = found(ballad, pitches=progression(186, pulses=6))
+
+    assert heard.beats_per_bar == 2
+    assert 60e6 / (heard.beats[9].time_us - heard.beats[8].time_us) == pytest.approx(62, rel=0.02)
+
+
+def test_the_bars_of_a_fast_waltz_are_no_beats():
+    waltz = drawn(186, beats=(0.1, 0.6, 0.6), downbeats=(0.85, 0.0, 0.0))
+
+    heard = found(waltz, pitches=progression(186, pulses=3))
+
+    assert heard.beats_per_bar == 3
+    assert 60e6 / (heard.beats[9].time_us - heard.beats[8].time_us) == pytest.approx(186, rel=0.02)
+
+
 def test_strong_peaks_give_trust_and_weak_ones_little():
     pattern = (0.6, 0.0, 0.1, 0.0)
 
