@@ -73,6 +73,12 @@ class Track:
         return self._us(self._gop)
 
     @property
+    def longest_gap_us(self) -> int:
+        """The longest that one picture is shown before the next, or to the end."""
+        last = self._shown[1] if self._shown is not None else 0
+        return self._us(max(last, self._gaps[1] if self._gaps is not None else 0))
+
+    @property
     def packet_rate(self) -> Fraction:
         """Packets (pictures, in a film) per second on average; 0 if there is only one."""
         gap_s = self._average_gap() * self._tick_s

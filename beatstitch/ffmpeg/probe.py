@@ -52,6 +52,7 @@ class VideoStream:
     header_duration_us: int
     frame_count: int
     longest_gop_us: int
+    longest_gap_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
         header_duration_us=header.duration_us(stream),
         frame_count=track.count,
         longest_gop_us=track.longest_gop_us,
+        longest_gap_us=track.longest_gap_us,
     )
 
 

@@ -139,8 +139,10 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     source = layer.source
     if source.media_type == "image":
         return Input(source.key, source.demuxer, THREADS)
-    needed_s = frames / rate * layer.speed + SPARE_S
-    start = ("-ss", _seconds(Fraction(layer.start_us, 1_000_000))) if layer.start_us else ()
+    lead_s = layer.lead_frames(rate) / rate * layer.speed
+    needed_s = frames / rate * layer.speed + lead_s + SPARE_S
+    start_s = Fraction(layer.start_us, 1_000_000) - lead_s
+    start = ("-ss", _seconds(start_s)) if start_s > 0 else ()
     return Input(source.key, source.demuxer, (*THREADS, *start, "-t", _seconds(needed_s)))
 
 

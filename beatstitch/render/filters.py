@@ -21,13 +21,15 @@ LEAST_SHOWN = Fraction(1, 2)
 BLUR_SIDE_PX, BLUR_LEAST_PX = 160, 20
 
 
-def retime(speed: Fraction, rate: Fraction) -> str:
-    """Play at `speed` and at a constant `rate` from time 0, filling from the first frame.
+def retime(speed: Fraction, rate: Fraction, lead_frames: int = 0) -> str:
+    """Play at `speed` and at a constant `rate` from time 0, or from `lead_frames` of that rate
+    later, filling from the picture that is shown there.
 
-    start_time=0, for after a seek the first frame may lie up to a source frame behind 0.
+    start_time, for after a seek the first frame may lie up to a source frame behind 0.
     """
     slowed = "" if speed == 1 else f"setpts=PTS*{speed.denominator}/{speed.numerator},"
-    return f"{slowed}fps={ratio(rate)}:start_time=0"
+    start = ratio(lead_frames / rate) if lead_frames else "0"
+    return f"{slowed}fps={ratio(rate)}:start_time={start}"
 
 
 def exactly(frames: int) -> str:

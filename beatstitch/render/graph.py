@@ -125,8 +125,8 @@ def _chain(shot: _Shot, profile: Profile) -> str:
 
 
 def _clip(shot: _Shot, profile: Profile) -> str:
-    layer = shot.layer
-    chain = [filters.retime(layer.speed, profile.frame_rate)]
+    layer, rate = shot.layer, profile.frame_rate
+    chain = [filters.retime(layer.speed, rate, layer.lead_frames(rate))]
     if layer.source.is_interlaced:
         # Before the rate changes, or fields of different frames would meet.
         chain.insert(0, "yadif=deint=interlaced")

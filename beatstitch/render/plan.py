@@ -7,6 +7,7 @@ nothing drifts. A piece shows one segment, or the transition of two; a chunk is 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 from beatstitch.errors import Invalid
 from beatstitch.render.beat_effects import PULSE_S, Flash, Flashes, felt, lasting
@@ -40,6 +41,11 @@ class Layer:
     pulse: float = 0.0
     beat_frames: tuple[int, ...] = ()
     focus: Focus = MIDDLE
+
+    def lead_frames(self, rate: Fraction) -> int:
+        """How many frames of the film earlier than the layer begins its source is to be read."""
+        frame_us = 1_000_000 * self.speed / rate
+        return min(ceil(self.source.lead_us / frame_us), int(self.start_us / frame_us))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ class Listing:
         return packet.pts * self.tick_s * rate
 
 
+NOTHING = Listing(Fraction(1), "", ())
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """A chunk as it was measured: `keyframes` are hashes of decoded frames by frame number,

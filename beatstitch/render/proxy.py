@@ -112,6 +112,7 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
         stream=0,
         sound=None,
         start_us=0,
+        gop_us=0,
         color_range="tv",
         color_space="bt709",
         color_primaries="bt709",

@@ -5,6 +5,11 @@ from fractions import Fraction
 
 from beatstitch.timeline.edl import MediaType
 
+# In these FFmpeg finds a moment, but not the keyframe before it, without which nothing decodes.
+WITHOUT_INDEX = {"mpegts", "mpeg"}
+# And where pictures are refreshed strip by strip, none is whole until the next such keyframe.
+REFRESH_US = 2_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -13,8 +18,9 @@ class Source:
     `width` and `height` are as displayed: after rotation and sample aspect. `content` is the
     SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it and `stream`
     is the picture's index in it. `start_us` is where the picture begins after the earliest stream
-    of the file, from which FFmpeg seeks. `sound` is the index of a sound that can be decoded.
-    Colour words are ffprobe's, empty where it says nothing.
+    of the file, from which FFmpeg seeks. `hold_us` is how long a picture may stand still, where
+    that can be seen, and `gop_us` the longest way from one keyframe to the next. `sound` is the
+    index of a sound that can be decoded. Colour words are ffprobe's, empty where it says nothing.
     """
 
     id: str
@@ -28,6 +34,8 @@ class Source:
     sound: int | None = None
     duration_ms: int | None = None
     start_us: int = 0
+    hold_us: int = 0
+    gop_us: int = 0
     color_space: str = ""
     color_range: str = ""
     color_transfer: str = ""
@@ -38,6 +46,14 @@ class Source:
     def is_hdr(self) -> bool:
         """PQ (SMPTE ST 2084) or HLG (ARIB STD-B67): needs tone mapping for an SDR film."""
         return self.color_transfer in {"smpte2084", "arib-std-b67"}
+
+    @property
+    def lead_us(self) -> int:
+        """How long before a moment reading has to begin, so that its picture is among what is
+        read: FFmpeg gives no picture from before the moment it is sent to."""
+        if self.demuxer not in WITHOUT_INDEX:
+            return self.hold_us
+        return max(self.hold_us, self.gop_us + min(self.gop_us, REFRESH_US))
 
     @property
     def aspect(self) -> Fraction:

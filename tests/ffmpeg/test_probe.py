@@ -70,6 +70,7 @@ def test_a_plain_film_is_measured(tmp_path: Path) -> None:
         header_duration_us=1_000_000,
         frame_count=25,
         longest_gop_us=400_000,
+        longest_gap_us=40_000,
     )
     assert found.audio == AudioStream(1, "aac", 44_100, 2, 0, 1_000_000, 1_000_000)
 

@@ -14,11 +14,12 @@ from beatstitch.jobs.render_chunk.handler import run
 from beatstitch.render.order import ChunkOrder
 from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile, final
+from beatstitch.render.proof import ChunkUnfit
 from beatstitch.render.source import Source
 from beatstitch.timeline.edl import KenBurns
 from beatstitch.timeline.settings import Fit, TransitionType, read_settings
 from beatstitch.workspace import Workspace
-from footage import ffmpeg, read_codes
+from footage import ENCODERS, coded_clip, ffmpeg, read_codes
 
 Space = Callable[..., Workspace]
 ZOOM = KenBurns(True, 1.0, 1.12, 0.5, 0.5, 0.62, 0.42)
@@ -134,3 +135,41 @@ def test_an_hdr_clip_is_neither_washed_out_nor_dark(
     red, green, blue = colours(film, 320, 180).mean(axis=(0, 1))
     assert 120 <= red <= 225
     assert max(green, blue) <= 70
+
+
+@pytest.mark.parametrize(
+    ("name", "fps", "frames", "wanted"),
+    [
+        ("long_gop.ts", "30", 90, [45, 46, 47, 48, 49, 50]),
+        ("refreshed.ts", "30", 90, [45, 46, 47, 48, 49, 50]),
+        ("slides.mp4", "1/2", 2, [0] * 6),
+        ("slow.mkv", "2/3", 3, [1] * 6),
+    ],
+)
+def test_a_clip_is_shown_from_where_it_was_meant_to_be(
+    workspace: Space, tmp_path: Path, name: str, fps: str, frames: int, wanted: list[int]
+) -> None:
+    gop = "intra-refresh=1:keyint=30" if name == "refreshed.ts" else "keyint=250:scenecut=0"
+    encoder = (*ENCODERS[".mp4"], "-x264-params", gop)
+    clip = coded_clip(tmp_path / name, 7, frames=frames, fps=fps, size=(320, 180), encoder=encoder)
+    found, path = source(clip, workspace)
+    layer = Layer(found, start_us=found.start_us + 1_500_000)
+    look = profile("cover")
+
+    film = rendered(Chunk((Piece(0, 6, (layer,)),)), look, {found.key: path}, tmp_path / "chunk")
+
+    assert [code and code.frame for code in read_codes(film)] == wanted
+
+
+def test_a_clip_without_a_single_picture_left_comes_short(
+    clips: tuple[Path, ...], workspace: Space, tmp_path: Path
+) -> None:
+    found, path = source(clips[0], workspace)
+    beyond = Layer(found, start_us=60_000_000)
+
+    with pytest.raises(ChunkUnfit) as unfit:
+        rendered(
+            Chunk((Piece(0, 6, (beyond,)),)), profile("cover"), {found.key: path}, tmp_path / "c"
+        )
+
+    assert unfit.value.short_of == 6

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from beatstitch.render.source import Source
 
 # Goes up when taking in the same file would give other facts or pictures.
-INGEST = 4
+INGEST = 5
 
 
 @dataclass(frozen=True, slots=True)

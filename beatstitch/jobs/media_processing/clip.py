@@ -14,6 +14,8 @@ from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.render.source import Source as RenderSource
 from beatstitch.workspace import Workspace
 
+# Longer than at 20 frames a second: where a film begins in the middle of it, that can be seen.
+STANDS_STILL_US = 50_000
 # What the container promises and the packets don't hold, before it is worth a word.
 MISSING_SHARE = 0.05
 
@@ -62,6 +64,8 @@ def _facts(
         duration_ms=decoded_us // 1000,
         # FFmpeg seeks from the earliest stream; a picture that starts later is that far in.
         start_us=video.start_us - _earliest_us(found, video),
+        hold_us=_hold_us(video, ticket),
+        gop_us=video.longest_gop_us,
         stream=video.index,
         sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
         color_space=video.color_space,
@@ -70,6 +74,14 @@ def _facts(
         color_primaries=video.color_primaries,
         is_interlaced=video.is_interlaced,
     )
+
+
+def _hold_us(video: VideoStream, ticket: Ticket) -> int:
+    if ticket.decode_all:
+        # It came short, and perhaps for want of a seek that finds what it needs: where pictures
+        # are refreshed strip by strip, none is whole until the second keyframe.
+        return max(video.longest_gap_us, 2 * video.longest_gop_us)
+    return video.longest_gap_us if video.longest_gap_us > STANDS_STILL_US else 0
 
 
 def _earliest_us(found: Probe, video: VideoStream) -> int:

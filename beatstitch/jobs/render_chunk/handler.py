@@ -6,7 +6,7 @@ from beatstitch.ffmpeg.run import Limits, Progress
 from beatstitch.jobs.render_chunk.args import Rendered
 from beatstitch.render.command import CHUNK_FILE, TINY_FILE, chunk_command
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.proof import proof_json, prove
+from beatstitch.render.proof import NOTHING, proof_json, prove
 from beatstitch.workspace import Workspace
 
 MEMORY_BYTES = 2 * 1024**3
@@ -39,8 +39,11 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
         stop=workspace.stop,
     )
     film = workspace.scratch / CHUNK_FILE
-    packets, keyframes = measure(film, workspace.scratch, limits=may_take, stop=workspace.stop)
     tiny = (workspace.scratch / TINY_FILE).read_bytes()
+    packets = keyframes = NOTHING
+    # A file without a single frame has no picture that could be measured.
+    if tiny:
+        packets, keyframes = measure(film, workspace.scratch, limits=may_take, stop=workspace.stop)
     proof = workspace.scratch / "proof.json"
     proof.write_bytes(proof_json(prove(chunk, ticket.profile, packets, keyframes, tiny)))
     workspace.keep(film, ticket.film_key)
