@@ -10,9 +10,9 @@ from beatstitch.settings import Settings
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 SENT = (
-    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Range"),
-    *("Last-Event-ID", "X-API-Key", "X-Request-ID", "Tus-Resumable", "Upload-Checksum"),
-    *("Upload-Length", "Upload-Metadata", "Upload-Offset"),
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range"),
+    *("Range", "Last-Event-ID", "X-API-Key", "X-HTTP-Method-Override", "X-Request-ID"),
+    *("Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 )
 READ = (
     *("Content-Disposition", "Content-Range", "ETag", "Idempotency-Replayed", "Location"),

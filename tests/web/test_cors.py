@@ -42,6 +42,23 @@ def test_a_browser_that_asks_first_is_told_what_may_be_sent(open_to_shop: Flask)
     )
 
 
+def test_a_page_may_send_every_header_that_a_call_takes(open_to_shop: Flask) -> None:
+    caller = Caller(open_to_shop, {})
+    allowed = caller.call("OPTIONS", "/projects", headers=ASKS).headers
+
+    document = caller.get("/openapi.json").json
+
+    taken = {
+        parameter["name"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for parameter in operation["parameters"]
+        if parameter["in"] == "header"
+    }
+    assert "Upload-Offset" in taken
+    assert taken <= set(allowed["Access-Control-Allow-Headers"].split(", "))
+
+
 def test_a_page_may_read_the_answer_and_its_errors(open_to_shop: Flask) -> None:
     anna = Caller.new(open_to_shop, "anna")
 
