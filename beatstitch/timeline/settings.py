@@ -79,8 +79,8 @@ class TimelineSettings:
     output_fps: Annotated[float, AfterValidator(_known_rate)] = 30
     fit: Fit = "auto"
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    audio_start_ms: Annotated[int, Field(ge=0)] = 0
-    duration_ms: Annotated[int, Field(gt=0)] | None = None
+    audio_start_ms: Annotated[int, Field(ge=0, le=limits.MAX_SONG_S * 1000)] = 0
+    duration_ms: Annotated[int, Field(gt=0, le=limits.MAX_SONG_S * 1000)] | None = None
     audio_fade_out_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
     section_rules: Annotated[
         tuple[SectionRule, ...],

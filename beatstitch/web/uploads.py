@@ -31,7 +31,7 @@ MAX_FILES = 100
 FORM_MARGIN_BYTES = 1_000_000
 """What boundaries and headers may add to the bytes of the files."""
 _MAX_NAME = 255
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CALLED = {"image": "a photo", "video": "a clip", "audio": "a song"}
 
 

@@ -100,7 +100,7 @@ def test_one_bad_file_does_not_spoil_the_others(anna: Caller, deployment: Path) 
 
 def test_a_name_is_for_people_only(anna: Caller, deployment: Path) -> None:
     project = anna.project()
-    name = "../../etc/\u202egpj.exe"
+    name = "../../etc/\u202e\u2066\x9bgpj.exe"
 
     made = anna.upload(f"{project}/media", (name, JPEG)).json["uploaded"][0]
 

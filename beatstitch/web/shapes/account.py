@@ -37,8 +37,8 @@ def _within_bcrypt(password: str) -> str:
     return password
 
 
-NewPassword = Annotated[str, AfterValidator(_within_bcrypt)]
 GivenPassword = Annotated[str, Field(max_length=1000)]
+NewPassword = Annotated[GivenPassword, AfterValidator(_within_bcrypt)]
 
 
 class Registration(Body):
