@@ -26,11 +26,6 @@ def bind(**ids: str) -> Iterator[None]:
         _bound.reset(token)
 
 
-def bound() -> dict[str, str]:
-    """The ids in force, to hand on to a child process."""
-    return dict(_bound.get() or {})
-
-
 def _add_bound(record: logging.LogRecord) -> bool:
     for name, value in (_bound.get() or {}).items():
         setattr(record, name, value)

@@ -58,10 +58,6 @@ class BeatGrid:
     sections: tuple[Section, ...] = ()
     beat_energy: BeatEnergy = UNMEASURED
 
-    def first_downbeat(self) -> int:
-        """The index of the first beat that begins a bar, or 0 where none does."""
-        return next((i for i, beat in enumerate(self.beats) if beat.is_downbeat), 0)
-
     def downbeats(self) -> tuple[int, ...]:
         """The indices of the beats that begin a bar."""
         return tuple(i for i, beat in enumerate(self.beats) if beat.is_downbeat)
