@@ -68,6 +68,14 @@ def named(project_id: str | None = None) -> Iterator[Named]:
             yield from _of_row(row)
 
 
+def is_still(file: Named) -> bool:
+    """Whether a row says the same of the file now."""
+    table, _, column = file.column.partition(".")
+    model = next(model for model in tables() if model._meta.table_name == table)
+    rows = model.select().where(model._meta.fields[column] == file.key)
+    return any(file in _of_row(row) for row in rows)
+
+
 @cache
 def tables() -> tuple[type[Model], ...]:
     """The tables with such columns. All modules of the room are asked, imported yet or not."""

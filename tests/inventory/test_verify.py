@@ -36,6 +36,18 @@ def test_a_film_that_was_cleaned_away_is_not_missed(place: Storage, project: str
     assert wrong(place) == {}
 
 
+def test_what_goes_while_files_are_read_is_not_missed(place: Storage, project: str) -> None:
+    checked = verify.check(place)
+    next(checked)
+
+    *_, asset = media.of_project(project)
+    media.delete(asset)
+    for key in media.keys(asset):
+        place.delete(key)
+
+    assert {each.wrong for each in checked} == {None}
+
+
 def test_every_column_that_names_a_file_is_known_to_do_so(app: object) -> None:
     """A sweep removes what no such column names, so a new one must not be forgotten. What ends in
     _key and names no file stands in `others`."""
