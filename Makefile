@@ -144,7 +144,7 @@ backup: setup    ## write a backup of the database and the files into backups/, 
 bench-render: setup ## what a film costs beside encoding its frames, one filter graph and moviepy
 	@PYTHONPATH=tests $(BIN)/python bench/render.py
 
-looks: setup     ## every transition, move, fit and beat effect on one sheet: build/looks.png
+looks: setup     ## every transition, move, fit, beat effect and crop on one sheet: build/looks.png
 	@mkdir -p build
 	PYTHONPATH=tests $(BIN)/python bench/looks.py build/looks.png
 

@@ -1,4 +1,4 @@
-"""`make looks`: every transition, move, fit and beat effect on one sheet, for a person to look at.
+"""`make looks`: every transition, move, fit, beat effect and crop on one sheet, to be looked at.
 
 Photos are the demo's, painted by code; each row is a short film, rendered as the product renders
 it, of which every second frame is shown.
@@ -17,18 +17,31 @@ from PIL import Image, ImageDraw, ImageFont
 import demo_photos
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits
+from beatstitch.jobs.media_processing.subject import find
 from beatstitch.render.beat_effects import Flash
 from beatstitch.render.command import CHUNK_FILE, chunk_command
 from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile, final
 from beatstitch.render.source import Source
-from beatstitch.timeline.edl import KenBurns
+from beatstitch.timeline.edl import MIDDLE, Focus, KenBurns
 from beatstitch.timeline.settings import TransitionType, read_settings
 from footage import ffmpeg
+from people import Person, painted
 
 FRAMES, SHOWN = 24, 12
-SIZES = {"landscape": (320, 180), "portrait": (102, 180)}
+SIZES = {
+    "landscape": (320, 180),
+    "portrait": (102, 180),
+    "square": (180, 180),
+    "feed": (144, 180),
+}
 LABEL_PX, HEIGHT_PX = 170, 184
+PEOPLE = {
+    "meadow": Person(0.75, 0.35),
+    "beach": Person(0.18, 0.55),
+    "forest": Person(0.3, 0.65),
+    "street": Person(0.85, 0.5),
+}
 
 
 def main(sheet: Path) -> None:
@@ -37,7 +50,7 @@ def main(sheet: Path) -> None:
         photos = list(_painted(Path(folder)))
         rows = [
             (name, _shots(name, Chunk(pieces), profile, Path(folder)))
-            for name, profile, pieces in _films(photos)
+            for name, profile, pieces in _films(photos, list(_people(Path(folder))))
         ]
     width = LABEL_PX + max(sum(shot.width + 2 for shot in shots) for _, shots in rows)
     page = Image.new("RGB", (width, HEIGHT_PX * len(rows)), "white")
@@ -61,7 +74,28 @@ def _painted(folder: Path) -> Iterator[Source]:
         yield Source(path.stem, str(path), "", "image", "jpeg_pipe", width, height)
 
 
-def _films(photos: list[Source]) -> Iterator[tuple[str, Profile, tuple[Piece, ...]]]:
+def _people(folder: Path) -> Iterator[tuple[Source, Focus]]:
+    """Persons at the sides of pictures, and where they were found."""
+    for seed, (scene, place) in enumerate(PEOPLE.items()):
+        size = (1440, 960) if seed % 2 else (960, 1440)
+        image, path = painted(scene, size, place, seed), folder / f"{scene}.jpg"
+        image.save(path, quality=95)
+        yield Source(scene, str(path), "", "image", "jpeg_pipe", *size), find([image]) or MIDDLE
+
+
+def _found(people: list[tuple[Source, Focus]]) -> tuple[Piece, ...]:
+    """Each of them for a while, with the camera on its way."""
+    lasts = FRAMES // len(people)
+    move = KenBurns(True, 1.0, 1.12)
+    return tuple(
+        Piece(i * lasts, lasts, (Layer(source, 0, Fraction(1), move.around(focus), 0, lasts),))
+        for i, (source, focus) in enumerate(people)
+    )
+
+
+def _films(
+    photos: list[Source], people: list[tuple[Source, Focus]]
+) -> Iterator[tuple[str, Profile, tuple[Piece, ...]]]:
     wide = [photo for photo in photos if photo.width > photo.height]
     tall = next(photo for photo in photos if photo.width < photo.height)
     across, upright = _profile("landscape"), _profile("portrait")
@@ -83,6 +117,8 @@ def _films(photos: list[Source]) -> Iterator[tuple[str, Profile, tuple[Piece, ..
     ):
         for fit in ("auto", "cover", "contain"):
             yield f"{name}: {fit}", replace(look, fit=fit), (_alone(Layer(photo)),)
+    for shape in SIZES:
+        yield f"person: {shape}", replace(_profile(shape), fit="cover"), _found(people)
 
 
 def _profile(shape: str) -> Profile:
@@ -101,7 +137,8 @@ def _met(kind: TransitionType, first: Layer, second: Layer) -> Piece:
 def _shots(name: str, chunk: Chunk, profile: Profile, folder: Path) -> list[Image.Image]:
     place = folder / name.replace(" ", "-")
     place.mkdir()
-    files = {layer.source.key: Path(layer.source.key) for layer in chunk.pieces[0].layers}
+    layers = [layer for piece in chunk.pieces for layer in piece.layers]
+    files = {layer.source.key: Path(layer.source.key) for layer in layers}
     run_command(chunk_command(chunk, profile), files, place, limits=Limits(timeout_s=120))
     size = (profile.width, profile.height)
     raw = ffmpeg("-i", place / CHUNK_FILE, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")

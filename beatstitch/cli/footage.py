@@ -43,7 +43,7 @@ class Shot:
     def medium(self) -> Medium:
         """As the timeline's builder sees it."""
         source = self.facts.source
-        return Medium(source.id, source.media_type, source.duration_ms)
+        return Medium(source.id, source.media_type, source.duration_ms, focus=self.facts.focus)
 
 
 @dataclass(frozen=True, slots=True)

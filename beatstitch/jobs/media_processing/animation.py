@@ -14,7 +14,7 @@ from PIL import Image
 
 from beatstitch.documents import file_sha256
 from beatstitch.errors import LimitReached, MediaRejected
-from beatstitch.jobs.media_processing import photo
+from beatstitch.jobs.media_processing import photo, subject
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.jobs.media_processing.movie import Movie
 from beatstitch.limits import MAX_ANIMATION_PICTURES, MAX_ANIMATION_PIXELS, MAX_VIDEO_S
@@ -53,6 +53,7 @@ def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
         return photo.take(path, ticket, workspace)
     key = f"{ticket.prefix}/{ticket.media_asset_id}.mov"
     workspace.keep(film, key)
+    small = photo.reduced(poster)
     return Facts(
         source=Source(
             id=ticket.media_asset_id,
@@ -67,9 +68,10 @@ def take(path: Path, ticket: Ticket, workspace: Workspace) -> Facts:
             color_space="bt470bg",
             color_range="pc",
         ),
-        thumbnail_key=photo.keep_thumbnail(poster, ticket, workspace),
+        thumbnail_key=photo.keep_thumbnail(small, ticket, workspace),
         fps=round(1000 * pictures / once_ms, 3),
         note=_note(seen, len(wanted), once_ms, turns),
+        focus=subject.find([small]),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from beatstitch.render.source import Source
+from beatstitch.timeline.edl import Focus
 
 # Goes up when taking in the same file would give other facts or pictures.
 INGEST = 5
@@ -48,7 +49,7 @@ class Facts:
     """A medium that can be used: how the renderer meets it, and what people are told of it.
 
     `rotation_deg` is what the file asked for; `source` is upright. `note` says in words what is
-    odd about the file, if anything.
+    odd about the file, if anything. `focus` is where its subject is, if there is one to be found.
     """
 
     source: Source
@@ -56,3 +57,4 @@ class Facts:
     rotation_deg: int = 0
     fps: float | None = None
     note: str | None = None
+    focus: Focus | None = None

@@ -1,5 +1,6 @@
 """Clips: what FFmpeg can really show of them, measured from their packets, and a thumbnail."""
 
+from fractions import Fraction
 from pathlib import Path
 
 from PIL import Image
@@ -9,7 +10,7 @@ from beatstitch.ffmpeg.decoders import CODECS
 from beatstitch.ffmpeg.probe import Probe, VideoStream, probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source, run
 from beatstitch.ffmpeg.sniff import Container
-from beatstitch.jobs.media_processing import photo
+from beatstitch.jobs.media_processing import photo, subject
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.render.source import Source as RenderSource
 from beatstitch.workspace import Workspace
@@ -18,6 +19,8 @@ from beatstitch.workspace import Workspace
 STANDS_STILL_US = 50_000
 # What the container promises and the packets don't hold, before it is worth a word.
 MISSING_SHARE = 0.05
+# Where in a clip its subject is looked for, beside the still at a third of it.
+GLIMPSES = (Fraction(1, 9), Fraction(2, 3))
 
 
 def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace) -> Facts:
@@ -38,15 +41,19 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
         still = _still(source, video.index, 0, ticket, workspace)
         return photo.take_still(still, ticket, workspace, "a clip of one frame, shown as a photo")
     decoded_us = _decoded_us(source, video, workspace) if ticket.decode_all else video.duration_us
-    still = _still(source, video.index, decoded_us // 3, ticket, workspace)
+    # Small from the start: a PNG of 1080p takes more CPU than all the rest here.
+    scaled = photo.reduced_size(video.width, video.height)
+    still = _still(source, video.index, decoded_us // 3, ticket, workspace, scaled)
     with Image.open(still, formats=("PNG",)) as image:
-        thumbnail_key = photo.keep_thumbnail(image.convert("RGB"), ticket, workspace)
+        small = image.convert("RGB")
+    glimpses = _glimpses(source, video, decoded_us, workspace)
     return Facts(
         source=_facts(found, video, container, ticket, decoded_us),
-        thumbnail_key=thumbnail_key,
+        thumbnail_key=photo.keep_thumbnail(small, ticket, workspace),
         rotation_deg=video.rotation_deg,
         fps=round(float(video.frame_rate), 3),
         note=_note(video, decoded_us, video.start_us - _earliest_us(found, video)),
+        focus=subject.find([small, *glimpses]),
     )
 
 
@@ -88,8 +95,17 @@ def _earliest_us(found: Probe, video: VideoStream) -> int:
     return min(video.start_us, found.audio.start_us if found.audio else video.start_us)
 
 
-def _still(source: Source, stream: int, at_us: int, ticket: Ticket, workspace: Workspace) -> Path:
-    """One frame of the clip as PNG: from `at_us`, or the first where that place is broken."""
+def _still(
+    source: Source,
+    stream: int,
+    at_us: int,
+    ticket: Ticket,
+    workspace: Workspace,
+    size: tuple[int, int] | None = None,
+) -> Path:
+    """One frame of the clip as PNG, of that size or its own: from `at_us`, or the first where that
+    place is broken."""
+    scaled = _scaled(size) if size else ()
     path = workspace.scratch / "still.png"
     # The keyframe before is as good a picture, and nothing has to be decoded to get there.
     for seek in (("-noaccurate_seek", "-ss", f"{at_us / 1e6:.3f}"), ()):
@@ -100,7 +116,7 @@ def _still(source: Source, stream: int, at_us: int, ticket: Ticket, workspace: W
                 # Passed through, for a frame from before the place that was sought has a negative
                 # time, and would be dropped with all that follow until then.
                 (
-                    *("-map", f"0:{stream}", "-vsync", "passthrough", "-frames:v", "1"),
+                    *("-map", f"0:{stream}", "-vsync", "passthrough", "-frames:v", "1", *scaled),
                     *("-f", "image2", "-c:v", "png", str(path)),
                 ),
                 [path],
@@ -113,6 +129,39 @@ def _still(source: Source, stream: int, at_us: int, ticket: Ticket, workspace: W
         if path.exists():
             return path
     raise MediaRejected("corrupt_media", f"{ticket.name} holds no picture that can be decoded.")
+
+
+def _glimpses(
+    source: Source, video: VideoStream, length_us: int, workspace: Workspace
+) -> list[Image.Image]:
+    """Some moments of the clip, as small as its subject is told from: the keyframes before them, as
+    far as they can be decoded."""
+    size = subject.size_of(video.width, video.height)
+    paths = [workspace.scratch / f"glimpse{number}.rgb" for number in range(len(GLIMPSES))]
+    options: list[str] = []
+    for number, path in enumerate(paths):
+        options += ["-map", f"{number}:{video.index}", "-vsync", "passthrough", "-frames:v", "1"]
+        options += [*_scaled(size), "-pix_fmt", "rgb24", "-f", "rawvideo", str(path)]
+    sought = [
+        ("-noaccurate_seek", "-ss", f"{float(share * length_us) / 1e6:.3f}") for share in GLIMPSES
+    ]
+    try:
+        run(
+            [Source(source.path, source.demuxer, (*source.options, *at)) for at in sought],
+            options,
+            paths,
+            limits=Limits(timeout_s=60),
+            stop=workspace.stop,
+        )
+    except FFmpegFailed:
+        # The still is there, and is enough to tell where most clips have their subject.
+        return []
+    there = [path.read_bytes() for path in paths if path.exists()]
+    return [Image.frombytes("RGB", size, rgb) for rgb in there if len(rgb) == 3 * size[0] * size[1]]
+
+
+def _scaled(size: tuple[int, int]) -> tuple[str, ...]:
+    return ("-vf", f"scale={size[0]}:{size[1]}:flags=area")
 
 
 def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int:

@@ -14,6 +14,7 @@ import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.jobs.media_processing import subject
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE_PX
 from beatstitch.render.source import Source
@@ -43,6 +44,22 @@ def take_still(path: Path, ticket: Ticket, workspace: Workspace, note: str) -> F
     """The facts of a clip of one frame, which is a photo; `path` is that frame as PNG."""
     with Image.open(path, formats=("PNG",)) as image:
         return _kept(image.convert("RGB"), ticket, workspace, 0, note)
+
+
+def reduced(image: Image.Image) -> Image.Image:
+    """A picture as small as thumbnail and subject can be taken from: by whole pixels, in a fifth of
+    the time that they take from a whole one."""
+    return image.reduce(_times(*image.size))
+
+
+def reduced_size(width: int, height: int) -> tuple[int, int]:
+    """The size of a picture of that size that is reduced."""
+    times = _times(width, height)
+    return -(-width // times), -(-height // times)
+
+
+def _times(width: int, height: int) -> int:
+    return max(1, min(width, height) // (2 * THUMBNAIL_PX))
 
 
 def keep_thumbnail(image: Image.Image, ticket: Ticket, workspace: Workspace) -> str:
@@ -148,6 +165,7 @@ def _kept(
     image.save(path, quality=QUALITY, subsampling=0)
     key = f"{ticket.prefix}/{ticket.media_asset_id}.jpg"
     workspace.keep(path, key)
+    small = reduced(image)
     return Facts(
         source=Source(
             id=ticket.media_asset_id,
@@ -158,7 +176,8 @@ def _kept(
             width=image.width,
             height=image.height,
         ),
-        thumbnail_key=keep_thumbnail(image, ticket, workspace),
+        thumbnail_key=keep_thumbnail(small, ticket, workspace),
         rotation_deg=rotation_deg,
         note=note,
+        focus=subject.find([small]),
     )

@@ -1,6 +1,7 @@
 """The rows around taking in a file: which one, and what became known of it."""
 
 from contextlib import suppress
+from dataclasses import asdict
 
 from pydantic import TypeAdapter
 
@@ -53,6 +54,7 @@ def settle(job: Job, ticket: Ticket, result: Facts) -> dict[str, object]:
         stamp=ticket.stamp if source.key == ticket.key else configured().stamp(source.key),
         thumbnail_key=result.thumbnail_key,
         probe=media.probe_column(source),
+        focus_found=None if result.focus is None else asdict(result.focus),
         processed_at=base.utc_now(),
     )
     with suppress(Conflict):  # it is being made already
