@@ -7,11 +7,11 @@ import click
 
 from beatstitch.cli.sentences import naming, printable
 from beatstitch.errors import MediaRejected
-from beatstitch.ffmpeg.command import look, measure, sound_packets
-from beatstitch.ffmpeg.probe import Probe, probe
+from beatstitch.ffmpeg.command import look, measure
+from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import Limits
 from beatstitch.ffmpeg.sniff import MP4, sniff_file
-from beatstitch.render.sync import Streams, SyncReport, read_report
+from beatstitch.render.sync import SyncReport, read_report
 from beatstitch.render.verify import Look, differences
 
 
@@ -32,13 +32,11 @@ def verify(film: Path, report: Path | None, full: bool) -> None:
         then = read_report(report_file.read_bytes())
     if sniff_file(film) != MP4:
         raise MediaRejected("not_a_film", f"{film.name} is not an MP4 film.")
-    streams = _streams(film)
-    limits = Limits(timeout_s=120 + 10 * streams.video_duration_us / 1e6, stall_s=60)
+    limits = Limits(timeout_s=120 + 10 * _duration_s(film), stall_s=60)
     with tempfile.TemporaryDirectory(prefix="beatstitch-") as scratch:
-        packets, keyframes = measure(film, Path(scratch), limits=limits)
-        sound = sound_packets(film, limits=limits)
+        now = measure(film, Path(scratch), limits=limits, packet_hash=then.packet_hash)
         seen = Look.of(look(film, Path(scratch), limits=limits)) if full else None
-    faults = differences(then, packets, keyframes, sound, streams, seen)
+    faults = differences(then, now.packets, now.keyframes, now.sound, seen)
     if faults:
         raise MediaRejected("check_failed", f"{film.name}: {' '.join(faults)}")
     for line in _says(film, then, seen):
@@ -60,10 +58,9 @@ def _says(film: Path, then: SyncReport, seen: Look | None) -> list[str]:
     return lines
 
 
-def _streams(film: Path) -> Streams:
-    found: Probe = probe(film, MP4, name=film.name)
+def _duration_s(film: Path) -> float:
+    """How long the film is. Raises MediaRejected for one without picture or sound."""
+    found = probe(film, MP4, name=film.name)
     if found.video is None or found.audio is None:
         raise MediaRejected("not_a_film", f"{film.name} lacks its picture or its sound.")
-    return Streams(
-        found.video.start_us, found.video.duration_us, found.audio.start_us, found.audio.duration_us
-    )
+    return found.video.duration_us / 1e6

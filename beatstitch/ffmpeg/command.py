@@ -3,7 +3,8 @@ meets the files and the folder that they stand for."""
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from beatstitch.ffmpeg.run import Limits, Progress, Source, capture, run
@@ -13,12 +14,25 @@ from beatstitch.render.proof import (
     LOOK_INPUT,
     LOOK_OUTPUT,
     MEASURE_INPUT,
-    MEASURE_OUTPUTS,
+    PACKET_HASH,
     PACKETS_FILE,
-    SOUND_OPTIONS,
+    SOUND_FILE,
     Listing,
+    PacketHash,
+    measure_outputs,
     read_listing,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a film was measured to hold: packets of the picture, its keyframes decoded, packets of
+    the sound, and what is heard in the windows that were asked for, as 16-bit stereo."""
+
+    packets: Listing
+    keyframes: Listing
+    sound: Listing
+    heard: tuple[bytes, ...]
 
 
 def capture_command(
@@ -83,32 +97,34 @@ def measure(
     limits: Limits,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-) -> tuple[Listing, Listing]:
-    """The packets of a film's picture, and its keyframes decoded; `folder` holds the listings.
+    packet_hash: PacketHash = PACKET_HASH,
+    windows_s: Sequence[tuple[float, float]] = (),
+) -> Measured:
+    """Measure a film in one pass. `windows_s` are where to listen, each from its start for so many
+    seconds; `folder` holds what FFmpeg writes meanwhile.
 
     Raises what `run` does.
     """
-    options: list[str] = []
-    for output in MEASURE_OUTPUTS:
-        options += [*output.options, str(folder / output.name)]
+    outputs = measure_outputs(packet_hash, windows_s)
+    places = [folder / output.name for output in outputs]
+    options = [
+        option
+        for output, place in zip(outputs, places, strict=True)
+        for option in (*output.options, str(place))
+    ]
     run(
         [Source(film, "mov", MEASURE_INPUT)],
         options,
-        [folder / output.name for output in MEASURE_OUTPUTS],
+        places,
         limits=limits,
         on_progress=on_progress,
         stop=stop,
     )
-    packets, keyframes = (
-        read_listing((folder / name).read_text()) for name in (PACKETS_FILE, KEYFRAMES_FILE)
+    packets, keyframes, sound = (
+        read_listing((folder / name).read_text())
+        for name in (PACKETS_FILE, KEYFRAMES_FILE, SOUND_FILE)
     )
-    return packets, keyframes
-
-
-def sound_packets(film: Path, *, limits: Limits, stop: threading.Event | None = None) -> Listing:
-    """The packets of a film's sound. Raises what `capture` does."""
-    said = capture([Source(film, "mov")], (*SOUND_OPTIONS, "-"), limits=limits, stop=stop)
-    return read_listing(said.decode())
+    return Measured(packets, keyframes, sound, tuple(place.read_bytes() for place in places[3:]))
 
 
 def look(film: Path, folder: Path, *, limits: Limits, stop: threading.Event | None = None) -> bytes:

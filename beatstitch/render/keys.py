@@ -9,8 +9,9 @@ from beatstitch.render.command import Command, chunk_command
 from beatstitch.render.plan import Chunk
 from beatstitch.render.profile import Profile
 
-# Goes up when the same command would give other bytes for a reason that the command doesn't show.
-RENDERER = 2
+# Goes up when the same command would give other bytes, or another proof of them, for a reason that
+# the command doesn't show.
+RENDERER = 3
 
 
 def chunk_key(chunk: Chunk, profile: Profile, fingerprint: str) -> str:

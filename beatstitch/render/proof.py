@@ -1,13 +1,14 @@
 """What was measured of a file that FFmpeg made: its packets, its keyframes, and what went in.
 
 A chunk is proved once, when it is rendered, and its proof is kept beside it; the finished film is
-measured the same way and held against the proofs of its chunks (`sync`). The measurements are
-texts of FFmpeg's framehash muxer: https://ffmpeg.org/ffmpeg-formats.html#framehash
+measured by FFmpeg and held against the proofs of its chunks (`sync`). What FFmpeg measures are
+texts of its framehash muxer: https://ffmpeg.org/ffmpeg-formats.html#framehash
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -16,19 +17,15 @@ from beatstitch.errors import BeatstitchError
 from beatstitch.render.command import Output
 from beatstitch.render.graph import TINY_HEIGHT, TINY_WIDTH
 from beatstitch.render.plan import Chunk
-from beatstitch.render.profile import Profile
+from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
 
 TINY_BYTES = TINY_WIDTH * TINY_HEIGHT
-PACKETS_FILE, KEYFRAMES_FILE = "packets.txt", "keyframes.txt"
+# What packets are told apart by. Reports from before it was said in them used murmur3.
+PacketHash = Literal["sha256", "murmur3"]
+PACKET_HASH: PacketHash = "sha256"
 # Copying shows every packet; decoding is asked for keyframes alone, at a twentieth of the cost.
-MEASURE_INPUT = ("-threads", "1", "-skip_frame", "nokey")
-_HASHED = ("-map", "0:v:0", "-f", "framehash", "-hash", "murmur3")
-MEASURE_OUTPUTS = (
-    Output(("-c:v", "copy", *_HASHED), PACKETS_FILE),
-    Output(("-vsync", "passthrough", *_HASHED), KEYFRAMES_FILE),
-)
-
-SOUND_OPTIONS = ("-map", "0:a:0", "-c:a", "copy", "-f", "framehash", "-hash", "murmur3")
+MEASURE_INPUT = ("-threads", "1", "-skip_frame:v", "nokey")
+PACKETS_FILE, KEYFRAMES_FILE, SOUND_FILE = "packets.txt", "keyframes.txt", "sound.txt"
 # Every frame, shrunk like TINY; the first that doesn't decode ends it.
 LOOK_INPUT = ("-threads", "1", "-err_detect", "explode")
 LOOK_OUTPUT = Output(
@@ -52,7 +49,7 @@ class ChunkUnfit(BeatstitchError):
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A packet of video as it lies in a file; times in ticks of the file's track."""
+    """A packet as it lies in a file; times in ticks of the file's track."""
 
     dts: int
     pts: int
@@ -62,29 +59,41 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the framehash muxer said of one stream."""
+    """The packets of one stream, or its decoded pictures; `end` is when the last of them is over,
+    in ticks."""
 
     tick_s: Fraction
     extradata: str
     packets: tuple[Packet, ...]
+    end: int = 0
 
-    def at(self, packet: Packet, rate: Fraction) -> Fraction:
-        """Which frame of the film a packet shows; a whole number if it lies where it should."""
-        return packet.pts * self.tick_s * rate
+    @property
+    def start_us(self) -> int:
+        """When it is first seen or heard. What lies before 0 is only there to be decoded, as are
+        the first 1024 samples of AAC."""
+        first = min((packet.pts for packet in self.packets if packet.pts >= 0), default=0)
+        return round(first * self.tick_s * 1_000_000)
 
+    @property
+    def duration_us(self) -> int:
+        """From there to its end."""
+        return round(self.end * self.tick_s * 1_000_000) - self.start_us
 
-NOTHING = Listing(Fraction(1), "", ())
+    def frames(self, rate: Fraction) -> list[int | Fraction]:
+        """Which frame of the film each packet shows; whole numbers where it lies as it should."""
+        return frames_of(self.packets, self.tick_s * rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A chunk as it was measured: `keyframes` are hashes of decoded frames by frame number,
-    `tiny` the pictures that went into the encoder at, and just before, each cut, in hex."""
+    """A chunk as it was measured: `cuts` are the hashes of the keyframes' packets at its cuts, by
+    frame number, `tiny` the pictures that went into the encoder at, and just before, each cut, in
+    hex."""
 
     frames: int
     extradata: str
     packets: tuple[Packet, ...]
-    keyframes: dict[int, str]
+    cuts: dict[int, str]
     tiny: dict[int, str]
 
 
@@ -101,9 +110,33 @@ def read_proof(document: bytes) -> Proof:
     return read_json(_PROOF, document, "bad_proof")
 
 
+def measure_outputs(
+    packet_hash: PacketHash, windows_s: Sequence[tuple[float, float]]
+) -> tuple[Output, ...]:
+    """What a film is measured with in one pass: its packets, its keyframes decoded, the packets of
+    its sound, and what is heard from each of these times on for so many seconds."""
+    hashed = ("-f", "framehash", "-hash")
+    heard = (
+        Output(
+            (
+                *("-map", "0:a:0", "-af", f"atrim=start={start_s:.6f}:duration={length_s:.6f}"),
+                *("-ac", "2", "-ar", str(SONG_SAMPLE_RATE), "-f", "s16le"),
+            ),
+            f"heard{number}.s16",
+        )
+        for number, (start_s, length_s) in enumerate(windows_s)
+    )
+    return (
+        Output(("-map", "0:v:0", "-c", "copy", *hashed, packet_hash), PACKETS_FILE),
+        Output(("-map", "0:v:0", "-vsync", "passthrough", *hashed, "murmur3"), KEYFRAMES_FILE),
+        Output(("-map", "0:a:0", "-c", "copy", *hashed, packet_hash), SOUND_FILE),
+        *heard,
+    )
+
+
 def read_listing(text: str) -> Listing:
     """Parse the framehash muxer's text. A file without a packet gives an empty listing."""
-    tick_s, extradata, packets = Fraction(1), "", []
+    tick_s, extradata, packets, end = Fraction(1), "", [], 0
     for line in text.splitlines():
         if line.startswith("#tb 0:"):
             tick_s = Fraction(line.split(":")[1].strip())
@@ -111,16 +144,18 @@ def read_listing(text: str) -> Listing:
             extradata = line.rsplit(",", 1)[1].strip()
         elif line and not line.startswith("#"):
             # Side data may follow, such as how much of AAC's first packet is not to be heard.
-            _, dts, pts, _, size, digest = (field.strip() for field in line.split(",")[:6])
-            packets.append(Packet(int(dts), int(pts), int(size), digest))
-    return Listing(tick_s, extradata, tuple(packets))
+            _, dts, pts, ticks, size, digest = line.split(",", 6)[:6]
+            packets.append(Packet(int(dts), int(pts), int(size), digest.strip()))
+            end = max(end, packets[-1].pts + int(ticks))
+    return Listing(tick_s, extradata, tuple(packets), end)
 
 
 def prove(
-    chunk: Chunk, profile: Profile, packets: Listing, keyframes: Listing, tiny: bytes
+    chunk: Chunk, profile: Profile, packets: Listing, keyframes: Collection[int], tiny: bytes
 ) -> Proof:
-    """The proof of a rendered chunk. Raises ChunkUnfit when frames are missing or doubled, lie
-    off their places, or when a cut has no keyframe."""
+    """The proof of a rendered chunk; `keyframes` are the pts of packets that decoding may begin
+    with. Raises ChunkUnfit when frames are missing or doubled, lie off their places, or when a cut
+    has no keyframe."""
     if len(packets.packets) != chunk.frames or len(tiny) != chunk.frames * TINY_BYTES:
         short_of = max(0, chunk.frames - len(packets.packets))
         why = f"A chunk of {chunk.frames} frames came out with {len(packets.packets)}."
@@ -130,11 +165,15 @@ def prove(
                 "Build the timeline again then."
             )
         raise ChunkUnfit(why, short_of)
-    places = sorted(packets.at(packet, profile.frame_rate) for packet in packets.packets)
-    if places != list(range(chunk.frames)):
+    places = packets.frames(profile.frame_rate)
+    if sorted(places) != list(range(chunk.frames)):
         raise ChunkUnfit("The frames of a chunk don't lie evenly from 0.")
-    decoded = dict(_keyframes(keyframes, profile.frame_rate))
-    missing = set(chunk.cut_frames) - decoded.keys()
+    keys = {
+        place: packet.hash
+        for place, packet in zip(places, packets.packets, strict=True)
+        if packet.pts in keyframes
+    }
+    missing = set(chunk.cut_frames) - keys.keys()
     if missing:
         raise ChunkUnfit(f"A chunk has no keyframe at its cut in frame {min(missing)}.")
     wanted = {chunk.frames - 1, *(c for f in chunk.cut_frames for c in (f - 1, f) if c >= 0)}
@@ -142,18 +181,25 @@ def prove(
         frames=chunk.frames,
         extradata=packets.extradata,
         packets=packets.packets,
-        keyframes={frame: decoded[frame] for frame in chunk.cut_frames},
+        cuts={frame: keys[frame] for frame in chunk.cut_frames},
         tiny={f: tiny[f * TINY_BYTES : (f + 1) * TINY_BYTES].hex() for f in sorted(wanted)},
     )
 
 
-def _keyframes(listing: Listing, rate: Fraction) -> Iterator[tuple[int, str]]:
-    for packet in listing.packets:
-        place = listing.at(packet, rate)
-        if place.denominator == 1:
-            yield int(place), packet.hash
+def frames_of(packets: Sequence[Packet], frames_a_tick: Fraction) -> list[int | Fraction]:
+    """Which frame each packet shows."""
+    # In integers, for this is asked of every frame of an hour's film; Fractions take 20 times that.
+    up, down = frames_a_tick.as_integer_ratio()
+    return [
+        packet.pts * up // down if packet.pts * up % down == 0 else Fraction(packet.pts * up, down)
+        for packet in packets
+    ]
 
 
-def keyframe_hashes(listing: Listing, rate: Fraction) -> dict[int, str]:
-    """The hash of each decoded keyframe that lies on a frame of the film, by frame number."""
-    return dict(_keyframes(listing, rate))
+def hashes_by_frame(listing: Listing, rate: Fraction) -> dict[int, str]:
+    """The hash of each packet, or decoded picture, that lies on a frame of the film."""
+    return {
+        frame: packet.hash
+        for frame, packet in zip(listing.frames(rate), listing.packets, strict=True)
+        if isinstance(frame, int)
+    }

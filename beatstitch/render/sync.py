@@ -1,7 +1,7 @@
 """The sync report: what the finished film was measured to be, beside what it should be.
 
-Every figure comes from the film's file: its packets against those of its proved chunks, its
-decoded keyframes against the hashes that were kept when the chunks were rendered, its streams'
+Every figure comes from the film's file: its packets against those of its proved chunks, the
+keyframes that decode in it against the packets that begin its segments in the chunks, its streams'
 lengths, and the sound against the song. The plan says only what was wanted.
 """
 
@@ -10,12 +10,20 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from math import gcd
 
 from pydantic import TypeAdapter
 
 from beatstitch.documents import digest, read_json
 from beatstitch.render.plan import Cut, Plan
-from beatstitch.render.proof import Listing, Proof, keyframe_hashes
+from beatstitch.render.proof import (
+    PACKET_HASH,
+    Listing,
+    PacketHash,
+    Proof,
+    frames_of,
+    hashes_by_frame,
+)
 
 # The product's promises: half a frame for a cut, a millisecond for the song.
 WORST_CUT_FRAMES = 0.5
@@ -24,12 +32,17 @@ WORST_AUDIO_LAG_MS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Where the film's two streams begin and how long they are, in µs, as its container says."""
+    """Where the film's two streams begin and how long they are, in µs, by their packets."""
 
     video_start_us: int
     video_duration_us: int
     audio_start_us: int
     audio_duration_us: int
+
+    @classmethod
+    def of(cls, packets: Listing, sound: Listing) -> "Streams":
+        """Of the packets of both."""
+        return cls(packets.start_us, packets.duration_us, sound.start_us, sound.duration_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,11 @@ class CutReport:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """How far the film is from its beats. `faults` is empty for a film that keeps its promises."""
+    """How far the film is from its beats. `faults` is empty for a film that keeps its promises.
+
+    `packet_hash` is what the packets' hashes, and with them the two `…_sha256` of streams, are
+    made of; reports that don't say it are older than the field.
+    """
 
     ok: bool
     faults: tuple[str, ...]
@@ -83,6 +100,7 @@ class SyncReport:
     sound_sha256: str
     film_sha256: str
     made_with: str
+    packet_hash: PacketHash = "murmur3"
 
 
 _REPORT: TypeAdapter[SyncReport] = TypeAdapter(SyncReport)
@@ -95,9 +113,15 @@ def read_report(document: bytes) -> SyncReport:
 
 def packets_sha256(packets: Listing) -> str:
     """One hash of a stream's packets and their times, whatever container they lie in."""
-    return digest(
-        [[str(p.pts * packets.tick_s), p.size, p.hash] for p in packets.packets],
-    )
+    up, down = packets.tick_s.as_integer_ratio()
+    return digest([[_seconds(p.pts * up, down), p.size, p.hash] for p in packets.packets])
+
+
+def _seconds(up: int, down: int) -> str:
+    """As a Fraction says it, in a tenth of the time."""
+    common = gcd(up, down)
+    whole = down == common
+    return str(up // common) if whole else f"{up // common}/{down // common}"
 
 
 def report_json(report: SyncReport) -> dict[str, object]:
@@ -111,7 +135,6 @@ def sync_report(
     packets: Listing,
     keyframes: Listing,
     sound: Listing,
-    streams: Streams,
     lags: Sequence[AudioLag],
     *,
     edl_hash: str,
@@ -123,11 +146,12 @@ def sync_report(
     `made_with` names the tools, for whoever looks at the film later.
     """
     rate = plan.profile.frame_rate
-    shown = keyframe_hashes(keyframes, rate)
     starts = plan.chunk_starts
+    streams = Streams.of(packets, sound)
+    shown = _Shown.of(packets, keyframes, rate)
     cuts = tuple(_cut(cut, rate, starts, proofs, shown) for cut in plan.cuts)
     changed = _packets_changed(plan, proofs, packets)
-    places = sorted(packets.at(packet, rate) for packet in packets.packets)
+    places = sorted(packets.frames(rate))
     irregular = sum(place != frame for frame, place in enumerate(places))
     stamps = [packet.dts for packet in packets.packets]
     decreasing = sum(later <= earlier for earlier, later in itertools.pairwise(stamps))
@@ -153,19 +177,39 @@ def sync_report(
         sound_sha256=packets_sha256(sound),
         film_sha256=film_sha256,
         made_with=made_with,
+        packet_hash=PACKET_HASH,
     )
     faults = tuple(_faults(report, float(1000 / rate)))
     return replace(report, ok=not faults, faults=faults)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The film's keyframes that decode, by frame: their `packets`, and the `pictures` that came of
+    them; `places` are the frames at which a packet is found, which may be several."""
+
+    packets: dict[int, str]
+    pictures: dict[int, str]
+    places: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, packets: Listing, keyframes: Listing, rate: Fraction) -> "_Shown":
+        pictures = hashes_by_frame(keyframes, rate)
+        all_packets = hashes_by_frame(packets, rate)
+        shown = {frame: all_packets[frame] for frame in pictures if frame in all_packets}
+        places: dict[str, list[int]] = {}
+        for frame, packet in shown.items():
+            places.setdefault(packet, []).append(frame)
+        return cls(shown, pictures, places)
+
+
 def _cut(
-    cut: Cut, rate: Fraction, starts: Sequence[int], proofs: Sequence[Proof], shown: dict[int, str]
+    cut: Cut, rate: Fraction, starts: Sequence[int], proofs: Sequence[Proof], shown: _Shown
 ) -> CutReport:
     """Where the segment's first frame, as its chunk was proved to hold it, is in the film."""
     place, start = _chunk_of(cut.frame, starts)
-    kept = proofs[place].keyframes[cut.frame - start]
-    frames = [frame for frame, digest in shown.items() if digest == kept]
-    frame = min(frames, key=lambda f: abs(f - cut.frame), default=None)
+    kept = proofs[place].cuts[cut.frame - start]
+    frame = min(shown.places.get(kept, ()), key=lambda f: abs(f - cut.frame), default=None)
     error_us = None if frame is None else frame * 1_000_000 / rate - cut.time_us
     return CutReport(
         segment_id=cut.segment_id,
@@ -174,9 +218,9 @@ def _cut(
         frame=frame,
         error_ms=None if error_us is None else round(float(error_us) / 1000, 3),
         error_frames=None if error_us is None else round(float(error_us * rate) / 1e6, 4),
-        first_frame_matches=shown.get(cut.frame) == kept,
+        first_frame_matches=shown.packets.get(cut.frame) == kept,
         previous_frame_differs=_differs(cut, starts, proofs),
-        first_frame_hash=kept,
+        first_frame_hash=shown.pictures.get(cut.frame, ""),
     )
 
 
@@ -199,18 +243,20 @@ def _chunk_of(frame: int, starts: Sequence[int]) -> tuple[int, int]:
 def _packets_changed(plan: Plan, proofs: Sequence[Proof], packets: Listing) -> int:
     """Packets of the film that aren't, byte for byte and at their place, those of its chunks."""
     rate = plan.profile.frame_rate
+    frames_a_tick = rate / plan.profile.timescale
     wanted = [
-        (start + packet.pts * _tick(plan) * rate, packet.size, packet.hash)
+        (start + frame, packet.size, packet.hash)
         for start, proof in zip(plan.chunk_starts, proofs, strict=True)
-        for packet in proof.packets
+        for frame, packet in zip(
+            frames_of(proof.packets, frames_a_tick), proof.packets, strict=True
+        )
     ]
-    got = [(packets.at(packet, rate), packet.size, packet.hash) for packet in packets.packets]
+    got = [
+        (frame, packet.size, packet.hash)
+        for frame, packet in zip(packets.frames(rate), packets.packets, strict=True)
+    ]
     same = sum(a == b for a, b in zip(wanted, got, strict=False))
     return max(len(wanted), len(got)) - same
-
-
-def _tick(plan: Plan) -> Fraction:
-    return Fraction(1, plan.profile.timescale)
 
 
 def _faults(report: SyncReport, frame_ms: float) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from beatstitch.render.proof import TINY_BYTES, Listing, keyframe_hashes
+from beatstitch.render.proof import TINY_BYTES, Listing, hashes_by_frame
 from beatstitch.render.sync import Streams, SyncReport, packets_sha256
 
 # A picture whose brightest of 32 x 18 points is below this is black to the eye (16 is black in TV
@@ -48,7 +48,6 @@ def differences(
     packets: Listing,
     keyframes: Listing,
     sound: Listing,
-    streams: Streams,
     look: Look | None = None,
 ) -> tuple[str, ...]:
     """What is not as it was measured, in sentences; nothing for a film that still is.
@@ -59,7 +58,7 @@ def differences(
         *_faults_then(report),
         *_packets(report, packets, sound),
         *_cuts(report, keyframes),
-        *_lengths(report, streams),
+        *_lengths(report, Streams.of(packets, sound)),
         *(_seen(report, look) if look else ()),
     )
 
@@ -82,7 +81,7 @@ def _packets(report: SyncReport, packets: Listing, sound: Listing) -> Iterator[s
 
 
 def _cuts(report: SyncReport, keyframes: Listing) -> Iterator[str]:
-    shown = keyframe_hashes(keyframes, Fraction(report.frame_rate))
+    shown = hashes_by_frame(keyframes, Fraction(report.frame_rate))
     wrong = [cut for cut in report.cuts if shown.get(cut.planned_frame) != cut.first_frame_hash]
     if wrong:
         yield (

@@ -20,7 +20,7 @@ from beatstitch.render.proof import (
     read_proof,
 )
 from beatstitch.render.source import Source
-from beatstitch.render.sync import AudioLag, Streams, SyncReport, sync_report
+from beatstitch.render.sync import AudioLag, SyncReport, sync_report
 from beatstitch.timeline.settings import read_settings
 
 PROFILE = final(read_settings({}))
@@ -37,7 +37,7 @@ def piece(first: int) -> Piece:
 def listing(first: int, count: int, hashes: str) -> Listing:
     """Packets of consecutive frames, in the order of display."""
     packets = (Packet(first + i, first + i, 100, f"{hashes}{first + i}") for i in range(count))
-    return Listing(TICK, "e", tuple(packets))
+    return Listing(TICK, "e", tuple(packets), first + count)
 
 
 def proof_of(number: int) -> Proof:
@@ -47,7 +47,7 @@ def proof_of(number: int) -> Proof:
         replace(packet, pts=packet.pts - first, dts=packet.dts - first)
         for packet in listing(first, FRAMES, "p").packets
     )
-    return Proof(FRAMES, "e", packets, {0: f"k{first}"}, {0: f"{number}a", 2: f"{number}b"})
+    return Proof(FRAMES, "e", packets, {0: f"p{first}"}, {0: f"{number}a", 2: f"{number}b"})
 
 
 PLAN = Plan(
@@ -56,13 +56,13 @@ PLAN = Plan(
     (Cut(0, 0, 1), Cut(3, 100_000, 2), Cut(6, 210_000, 3)),
     0,
 )
-STREAMS = Streams(0, 300_000, 0, 300_000)
+SOUND = Listing(Fraction(1, 1000), "a", (Packet(-23, -23, 4, "a0"), Packet(0, 0, 4, "a1")), 300)
 
 
 def report(
     packets: Listing | None = None,
     keyframes: dict[int, str] | None = None,
-    streams: Streams = STREAMS,
+    sound: Listing = SOUND,
     lags: tuple[AudioLag, ...] = (),
     plan: Plan = PLAN,
 ) -> SyncReport:
@@ -74,8 +74,7 @@ def report(
         [proof_of(n) for n in range(3)],
         packets or listing(0, 9, "p"),
         decoded,
-        listing(0, 2, "a"),
-        streams,
+        sound,
         lags,
         edl_hash="hash",
         film_sha256="film",
@@ -94,7 +93,10 @@ def test_a_film_as_planned_passes_with_its_worst_cut() -> None:
 
 
 def test_a_segment_found_a_frame_late_is_measured_there_and_fails() -> None:
-    late = report(keyframes={0: "k0", 4: "k3", 6: "k6"})
+    doubled = ("p0", "p1", "p2", "p2", "p3", "p4", "p6", "p7", "p8")
+    packets = tuple(Packet(n, n, 100, name) for n, name in enumerate(doubled))
+
+    late = report(Listing(TICK, "e", packets, 9), keyframes={0: "k0", 4: "k3", 6: "k6"})
 
     assert not late.ok
     assert (late.cuts[1].frame, late.cuts[1].error_frames) == (4, 1.0)
@@ -109,10 +111,21 @@ def test_a_cut_planned_off_its_beat_fails() -> None:
     assert any("0.60 frames off its beat" in fault for fault in bad.faults)
 
 
-def test_a_frame_that_is_nowhere_in_the_film_fails() -> None:
-    lost = report(keyframes={0: "k0", 3: "other", 6: "k6"})
+def test_a_segment_whose_first_packet_is_nowhere_in_the_film_fails() -> None:
+    packets = tuple(
+        replace(p, hash="other") if p.pts == 3 else p for p in listing(0, 9, "p").packets
+    )
+
+    lost = report(Listing(TICK, "e", packets, 9))
 
     assert lost.cuts[1].frame is None
+    assert "1 of 3 cuts don't begin with their segment's frame." in lost.faults
+
+
+def test_a_cut_whose_picture_does_not_decode_as_a_keyframe_fails() -> None:
+    lost = report(keyframes={0: "k0", 6: "k6"})
+
+    assert (lost.cuts[1].frame, lost.cuts[1].first_frame_hash) == (None, "")
     assert not lost.ok
 
 
@@ -122,11 +135,11 @@ def test_a_frame_that_is_nowhere_in_the_film_fails() -> None:
         (listing(0, 8, "p"), "8 frames of 9"),
         (listing(0, 9, "x"), "9 packets differ"),
         (
-            Listing(TICK, "e", (*listing(0, 8, "p").packets, Packet(9, 9, 100, "p8"))),
+            Listing(TICK, "e", (*listing(0, 8, "p").packets, Packet(9, 9, 100, "p8")), 9),
             "1 frames lie off their places",
         ),
         (
-            Listing(TICK, "e", (*listing(0, 8, "p").packets, Packet(7, 8, 100, "p8"))),
+            Listing(TICK, "e", (*listing(0, 8, "p").packets, Packet(7, 8, 100, "p8")), 9),
             "1 decoding times don't rise",
         ),
     ],
@@ -136,7 +149,7 @@ def test_what_the_join_did_to_the_packets_is_seen(packets: Listing, says: str) -
 
 
 def test_sound_and_picture_of_different_length_fail() -> None:
-    bad = report(streams=replace(STREAMS, audio_duration_us=340_000))
+    bad = report(sound=replace(SOUND, end=340))
 
     assert any("differ in length" in fault for fault in bad.faults)
 
@@ -153,30 +166,30 @@ TINY = b"".join(bytes([n]) * TINY_BYTES for n in range(6))
 
 
 def test_a_chunk_is_proved_with_its_cuts() -> None:
-    proof = prove(CHUNK, PROFILE, listing(0, 6, "p"), listing(0, 6, "k"), TINY)
+    proof = prove(CHUNK, PROFILE, listing(0, 6, "p"), {0, 3}, TINY)
 
-    assert proof.keyframes == {0: "k0", 3: "k3"}
+    assert proof.cuts == {0: "p0", 3: "p3"}
     assert set(proof.tiny) == {0, 2, 3, 5}
     assert read_proof(proof_json(proof)) == proof
 
 
 def test_a_chunk_that_came_short_says_by_how_much() -> None:
     with pytest.raises(ChunkUnfit) as unfit:
-        prove(CHUNK, PROFILE, listing(0, 4, "p"), listing(0, 4, "k"), TINY[: 4 * TINY_BYTES])
+        prove(CHUNK, PROFILE, listing(0, 4, "p"), {0, 3}, TINY[: 4 * TINY_BYTES])
 
     assert unfit.value.short_of == 2
 
 
 def test_a_chunk_without_a_keyframe_at_its_cut_is_unfit() -> None:
     with pytest.raises(ChunkUnfit, match="no keyframe at its cut in frame 3"):
-        prove(CHUNK, PROFILE, listing(0, 6, "p"), listing(0, 3, "k"), TINY)
+        prove(CHUNK, PROFILE, listing(0, 6, "p"), {0}, TINY)
 
 
 def test_a_chunk_whose_frames_lie_unevenly_is_unfit() -> None:
     uneven = Listing(TICK, "e", (*listing(0, 5, "p").packets, Packet(6, 6, 1, "p6")))
 
     with pytest.raises(ChunkUnfit, match="evenly"):
-        prove(CHUNK, PROFILE, uneven, listing(0, 6, "k"), TINY)
+        prove(CHUNK, PROFILE, uneven, {0, 3}, TINY)
 
 
 def test_a_listing_is_read_as_ffmpeg_writes_it() -> None:
@@ -188,7 +201,9 @@ def test_a_listing_is_read_as_ffmpeg_writes_it() -> None:
 
     read = read_listing(text)
 
-    assert read == Listing(Fraction(1, 30000), "858103b5", (Packet(-2002, 0, 10277, "719b99f6"),))
+    assert read == Listing(
+        Fraction(1, 30000), "858103b5", (Packet(-2002, 0, 10277, "719b99f6"),), 1001
+    )
 
 
 def test_a_proof_that_was_tampered_with_is_refused() -> None:

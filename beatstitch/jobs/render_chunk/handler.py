@@ -1,12 +1,13 @@
 """Render a chunk, measure what came out, keep both; keep nothing that isn't what was planned."""
 
 from beatstitch.documents import file_sha256
-from beatstitch.ffmpeg.command import measure, run_command
+from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits, Progress
+from beatstitch.ffmpeg.written import written
 from beatstitch.jobs.render_chunk.args import Rendered
 from beatstitch.render.command import CHUNK_FILE, TINY_FILE, chunk_command
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.proof import NOTHING, proof_json, prove
+from beatstitch.render.proof import proof_json, prove
 from beatstitch.workspace import Workspace
 
 MEMORY_BYTES = 2 * 1024**3
@@ -29,21 +30,17 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
         said = f"Rendered {progress.frame} of {chunk.frames} frames"
         workspace.report(percent, "rendering", said)
 
-    may_take = _limits(ticket)
     run_command(
         chunk_command(chunk, ticket.profile),
         {key: workspace.fetch(key) for key in ticket.inputs},
         workspace.scratch,
-        limits=may_take,
+        limits=_limits(ticket),
         on_progress=hear,
         stop=workspace.stop,
     )
     film = workspace.scratch / CHUNK_FILE
+    packets, keyframes = written(film)
     tiny = (workspace.scratch / TINY_FILE).read_bytes()
-    packets = keyframes = NOTHING
-    # A file without a single frame has no picture that could be measured.
-    if tiny:
-        packets, keyframes = measure(film, workspace.scratch, limits=may_take, stop=workspace.stop)
     proof = workspace.scratch / "proof.json"
     proof.write_bytes(proof_json(prove(chunk, ticket.profile, packets, keyframes, tiny)))
     workspace.keep(film, ticket.film_key)

@@ -8,18 +8,16 @@ from pathlib import Path
 from beatstitch import __version__
 from beatstitch.documents import file_sha256
 from beatstitch.errors import Invalid
-from beatstitch.ffmpeg.command import measure, sound_packets
+from beatstitch.ffmpeg.command import measure
 from beatstitch.ffmpeg.fingerprint import fingerprint
-from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import Limits, Progress, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
-from beatstitch.ffmpeg.sniff import MP4
 from beatstitch.jobs.render_film.args import Joined, Origins, Spoiled, Ticket
-from beatstitch.jobs.render_film.sound import lags
+from beatstitch.jobs.render_film.sound import lags, windows_s
 from beatstitch.render.command import JOIN_INPUT, join_list, join_options
-from beatstitch.render.order import FilmOrder
-from beatstitch.render.proof import ChunkUnfit, read_proof
-from beatstitch.render.sync import Streams, SyncReport, report_json, sync_report
+from beatstitch.render.order import ChunkOrder, FilmOrder
+from beatstitch.render.proof import ChunkUnfit, Proof, read_proof
+from beatstitch.render.sync import SyncReport, report_json, sync_report
 from beatstitch.workspace import Workspace
 
 
@@ -31,37 +29,34 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined | Spoiled:
     """
     order = ticket.order
     workspace.report(0, "joining", "Joining the film")
-    spoiled = tuple(dict.fromkeys(_spoiled(ticket, workspace)))
+    found = {chunk.name: _proof(chunk, workspace) for chunk in order.chunks}
+    without = (name for name, proof in found.items() if proof is None)
+    spoiled = tuple(dict.fromkeys((*_spoiled(ticket, workspace), *without)))
     if spoiled:
         return Spoiled(spoiled)
     film = workspace.scratch / "film.mp4"
-    proofs = [read_proof(workspace.fetch(c.proof_key).read_bytes()) for c in order.chunks]
+    proofs = [proof for chunk in order.chunks if (proof := found[chunk.name]) is not None]
     if len({proof.extradata for proof in proofs}) > 1:
         raise ChunkUnfit("Chunks of one film were encoded with different parameters.")
     limits = Limits(timeout_s=120 + float(order.plan.duration_s), stall_s=60)
     _join(order, film, workspace, limits)
-    packets, keyframes = measure(
+    windows = windows_s(order.plan)
+    now = measure(
         film,
         workspace.scratch,
         limits=limits,
-        on_progress=_heard(order, workspace, 20, 70, "checking", "Measuring every cut"),
+        on_progress=_heard(order, workspace, 20, 100, "checking", "Measuring every cut"),
         stop=workspace.stop,
+        windows_s=windows,
     )
-    streams = _streams(film)
+    pcm = workspace.fetch(order.pcm_key)
     report = sync_report(
         order.plan,
         proofs,
-        packets,
-        keyframes,
-        sound_packets(film, limits=limits, stop=workspace.stop),
-        streams,
-        lags(
-            film,
-            workspace.fetch(order.pcm_key),
-            order.plan,
-            workspace,
-            is_mixed=bool(order.song.sound.clips),
-        ),
+        now.packets,
+        now.keyframes,
+        now.sound,
+        lags(now.heard, windows, pcm, order.plan, is_mixed=bool(order.song.sound.clips)),
         edl_hash=order.edl_hash,
         film_sha256=file_sha256(film),
         made_with=f"BeatStitch {__version__}, {fingerprint()}",
@@ -93,6 +88,14 @@ def _provenance(origins: Origins, report: SyncReport, workspace: Workspace) -> P
     return path
 
 
+def _proof(chunk: ChunkOrder, workspace: Workspace) -> Proof | None:
+    """The proof that was kept with a chunk; None when it can't be read any more."""
+    try:
+        return read_proof(workspace.fetch(chunk.proof_key).read_bytes())
+    except Invalid:
+        return None
+
+
 def _spoiled(ticket: Ticket, workspace: Workspace) -> Iterator[str]:
     """The names of parts whose files are other ones than were kept."""
     order = ticket.order
@@ -101,11 +104,6 @@ def _spoiled(ticket: Ticket, workspace: Workspace) -> Iterator[str]:
         known = ticket.sha256.get(key)
         if known is not None and file_sha256(workspace.fetch(key)) != known:
             yield name
-    for chunk in order.chunks:
-        try:
-            read_proof(workspace.fetch(chunk.proof_key).read_bytes())
-        except Invalid:
-            yield chunk.name
 
 
 def _join(order: FilmOrder, film: Path, workspace: Workspace, limits: Limits) -> None:
@@ -139,12 +137,3 @@ def _heard(
     """Hands on how far FFmpeg is: a long film takes minutes, and silence is taken for death."""
     duration_us = float(order.plan.duration_s) * 1e6
     return lambda heard: workspace.report(heard.percent(duration_us, first, last), stage, message)
-
-
-def _streams(film: Path) -> Streams:
-    found = probe(film, MP4)
-    if found.video is None or found.audio is None:
-        raise ChunkUnfit("The joined film lacks its picture or its sound.")
-    return Streams(
-        found.video.start_us, found.video.duration_us, found.audio.start_us, found.audio.duration_us
-    )

@@ -1,16 +1,14 @@
 """Whether the song in a film lies where it lies in the source: measured by correlation."""
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from beatstitch.ffmpeg.run import Limits, Source, capture
 from beatstitch.render.plan import Plan
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 from beatstitch.render.sync import AudioLag
-from beatstitch.workspace import Workspace
 
 WINDOW_S = 2
 # Looked for this far to either side; a lag beyond it would show as no likeness at all.
@@ -24,42 +22,33 @@ STEREO_S16_BYTES = 4
 Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
-def lags(
-    film: Path, pcm: Path, plan: Plan, workspace: Workspace, *, is_mixed: bool
-) -> tuple[AudioLag, ...]:
-    """The lag near the start, the middle and the end of the film, where there is sound to tell.
+def windows_s(plan: Plan) -> tuple[tuple[float, float], ...]:
+    """Where the film is listened to: near its start, its middle and its end, for so long."""
+    last_s = max(0.0, float(plan.duration_s) - WINDOW_S)
+    return tuple((at_s, WINDOW_S) for at_s in dict.fromkeys((0.0, last_s / 2, last_s)))
 
-    `pcm` is the WAV that the song was encoded from. Positive: the film is late. In a film that
-    `is_mixed` clips are heard too, and where they drown the song nothing is told.
+
+def lags(
+    heard: Sequence[bytes],
+    windows: Sequence[tuple[float, float]],
+    pcm: Path,
+    plan: Plan,
+    *,
+    is_mixed: bool,
+) -> tuple[AudioLag, ...]:
+    """The lag in each of the windows, where there is sound to tell.
+
+    `heard` is the film's sound in them, `pcm` the WAV that the song was encoded from. Positive:
+    the film is late. In a film that `is_mixed` clips are heard too, and where they drown the song
+    nothing is told.
     """
     found = []
-    for number, at_s in enumerate(_places(float(plan.duration_s))):
-        workspace.report(70 + 10 * number, "checking", "Comparing the sound with the song")
-        ours = _film_samples(film, at_s, workspace)
+    for raw, (at_s, _) in zip(heard, windows, strict=True):
         theirs = _song_samples(pcm, at_s + plan.song_start_us / 1e6)
-        lag_ms = _lag_ms(theirs, ours, is_mixed=is_mixed)
+        lag_ms = _lag_ms(theirs, _mono(raw), is_mixed=is_mixed)
         if lag_ms is not None:
             found.append(AudioLag(round(at_s * 1000), lag_ms))
     return tuple(found)
-
-
-def _places(duration_s: float) -> Iterator[float]:
-    last_s = max(0.0, duration_s - WINDOW_S)
-    yield from dict.fromkeys((0.0, last_s / 2, last_s))
-
-
-def _film_samples(film: Path, at_s: float, workspace: Workspace) -> Samples:
-    # Decoded from the start of the file: a seek lands on a packet, and this is about milliseconds.
-    raw = capture(
-        [Source(film, "mov", ("-vn",))],
-        (
-            *("-map", "0:a:0", "-af", f"atrim=start={at_s:.6f}:duration={WINDOW_S}"),
-            *("-ac", "2", "-ar", str(SONG_SAMPLE_RATE), "-f", "s16le", "pipe:1"),
-        ),
-        limits=Limits(timeout_s=60 + at_s),
-        stop=workspace.stop,
-    )
-    return _mono(raw)
 
 
 def _song_samples(pcm: Path, at_s: float) -> Samples:
