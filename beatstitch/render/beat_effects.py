@@ -56,6 +56,8 @@ def felt(moments: Sequence[int], first: int, frames: int, lasts: int) -> tuple[i
 
 def pulse(strength: float, beats: Sequence[int], frame: int, rate: Fraction) -> float:
     """How much closer the picture is in a frame, with beats in those frames."""
+    if not strength:
+        return 1.0
     lasts = lasting(PULSE_S, rate)
     since = min((frame - beat for beat in beats if beat <= frame), default=lasts)
     return 1 + strength * max(0.0, 1 - since / lasts) ** 2

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
+from typing import NamedTuple
 
 from beatstitch.timeline.edl import KenBurns
 
@@ -30,15 +31,6 @@ class Box:
     y: Fraction
     width: Fraction
     height: Fraction
-
-    def towards(self, other: "Box", share: Fraction) -> "Box":
-        """A box on the straight way from this one to another."""
-        return Box(
-            self.x + (other.x - self.x) * share,
-            self.y + (other.y - self.y) * share,
-            self.width + (other.width - self.width) * share,
-            self.height + (other.height - self.height) * share,
-        )
 
 
 def view(aspect: Fraction, width: int, height: int, zoom: float, x: float, y: float) -> Box:
@@ -149,8 +141,11 @@ def way(
     """The file that tells vid.stab where the camera is in each frame: `shares` of the move done,
     and how much closer than the move it is. The film's frame is the middle of its output."""
     lines = []
+    start, end = _sight(ground.start), _sight(ground.end)
     for number, (share, zoom) in enumerate(zip(shares, zooms, strict=True)):
-        x, y, step = _seen(ground, ground.start.towards(ground.end, share), zoom, size)
+        done = float(share)
+        sight = _Sight(*(a + (b - a) * done for a, b in zip(start, end, strict=True)))
+        x, y, step = _seen(ground, sight, zoom, size)
         lines.append(
             f"{number} {ground.width / 2 - x:.5f} {ground.height / 2 - y:.5f} 0 "
             f"{100 * (1 - step):.6f} 0\n"
@@ -158,14 +153,33 @@ def way(
     return "".join(lines)
 
 
+class _Sight(NamedTuple):
+    """A view by its centre, in floats: a film has thousands of them, and Fractions take ten times
+    as long for digits that nobody sees."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _sight(box: Box) -> _Sight:
+    return _Sight(
+        float(box.x + box.width / 2),
+        float(box.y + box.height / 2),
+        float(box.width),
+        float(box.height),
+    )
+
+
 def _seen(
-    ground: Ground, box: Box, zoom: float, size: tuple[int, int]
+    ground: Ground, sight: _Sight, zoom: float, size: tuple[int, int]
 ) -> tuple[float, float, float]:
     """The centre of the view and the pixels of the ground between two of the film."""
     width, height = size
-    step = min(float(box.width) / width, float(box.height) / height) / zoom
-    x = _within(float(box.x + box.width / 2), ground.width, width, step)
-    y = _within(float(box.y + box.height / 2), ground.height, height, step)
+    step = min(sight.width / width, sight.height / height) / zoom
+    x = _within(sight.x, ground.width, width, step)
+    y = _within(sight.y, ground.height, height, step)
     return x, y, step
 
 

@@ -7,7 +7,7 @@ seconds only here.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from beatstitch.render.graph import Text, graph, ways
+from beatstitch.render.graph import Text, graph
 from beatstitch.render.plan import Chunk, Layer
 from beatstitch.render.profile import Profile
 
@@ -67,6 +67,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
     tells pictures apart by, for next to nothing.
     """
     frames = ("-frames:v", str(chunk.frames))
+    drawn, ways = graph(chunk, profile)
     return Command(
         inputs=tuple(
             _input(layer, piece.frames, profile.frame_rate)
@@ -75,7 +76,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
         ),
         options=(
             *("-filter_threads", "1", "-filter_complex_threads", "1"),
-            *("-filter_complex", graph(chunk, profile)),
+            *("-filter_complex", drawn),
         ),
         outputs=(
             Output(
@@ -84,7 +85,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
             ),
             Output(("-map", "[tiny]", *frames, "-f", "rawvideo"), TINY_FILE),
         ),
-        texts=ways(chunk, profile),
+        texts=ways,
     )
 
 

@@ -30,10 +30,12 @@ class Text:
         return f"<{self.name}>"
 
 
-def graph(chunk: Chunk, profile: Profile) -> str:
-    """The filter graph from the chunk's inputs, a layer each, to [film] and [tiny]."""
+def graph(chunk: Chunk, profile: Profile) -> tuple[str, tuple[Text, ...]]:
+    """The filter graph from the chunk's inputs, a layer each, to [film] and [tiny]; and the files
+    that it names, the ways of its cameras."""
     parts = []
-    left = iter(_shots(chunk, profile))
+    shots = _shots(chunk, profile)
+    left = iter(shots)
     for index, piece in enumerate(chunk.pieces):
         chains = [
             f"[{shot.number}:{layer.source.stream}]{_chain(shot, profile)}"
@@ -53,12 +55,7 @@ def graph(chunk: Chunk, profile: Profile) -> str:
     pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
     parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0,split[film][full]")
     parts.append(f"[full]scale={TINY_WIDTH}:{TINY_HEIGHT}:flags=neighbor,format=gray[tiny]")
-    return ";".join(parts)
-
-
-def ways(chunk: Chunk, profile: Profile) -> tuple[Text, ...]:
-    """The files that the graph names: the ways of its cameras."""
-    return tuple(shot.way for shot in _shots(chunk, profile) if shot.way is not None)
+    return ";".join(parts), tuple(shot.way for shot in shots if shot.way is not None)
 
 
 @dataclass(frozen=True, slots=True)
