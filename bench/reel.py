@@ -9,6 +9,8 @@ from PIL import Image
 
 import demo_photos
 from beatstitch.beats.steady import steady_grid
+from beatstitch.ffmpeg.probe import probe
+from beatstitch.ffmpeg.sniff import MP4
 from beatstitch.render.source import Source
 from beatstitch.timeline.build import build
 from beatstitch.timeline.choose import Medium
@@ -16,7 +18,7 @@ from beatstitch.timeline.edl import Edl
 from beatstitch.timeline.settings import read_settings
 from footage import ffmpeg
 
-CLIP_S, BPM = 8, 120.0
+CLIP_S, BPM = 12, 120.0
 # 1080p30 of a phone: 14 Mbit/s, a keyframe each second.
 PAN = (
     "scale=2560:-2,format=yuv420p,loop=loop=-1:size=1,setpts=N/30/TB,fps=30,"
@@ -82,7 +84,7 @@ def reel(folder: Path) -> Reel:
         photo = paths[2 + number]
         sources[clip.stem] = Source(
             clip.stem, str(clip), clip.stem, "video", "mov", 1920, 1080, duration_ms=1000 * CLIP_S,
-            color_space="bt709", color_range="tv",
+            color_space="bt709", color_range="tv", keyframes_ms=_keyframes_ms(clip),
         )  # fmt: skip
         with Image.open(photo) as image:
             width, height = image.size
@@ -95,6 +97,12 @@ def reel(folder: Path) -> Reel:
     return Reel(folder, sources, song)
 
 
+def _keyframes_ms(clip: Path) -> tuple[int, ...]:
+    """As ingest notes them."""
+    picture = probe(clip, MP4).video
+    return tuple(-(-us // 1000) for us in picture.keyframes_us) if picture else ()
+
+
 def _is_wide(path: Path) -> bool:
     with Image.open(path) as image:
         return image.width > image.height
@@ -102,7 +110,10 @@ def _is_wide(path: Path) -> bool:
 
 def timeline(footage: Reel, seconds: int, **settings: object) -> Edl:
     """A timeline of so many seconds at 120 BPM, a cut per bar unless said otherwise."""
-    media = [Medium(s.id, s.media_type, s.duration_ms) for s in footage.sources.values()]
+    media = [
+        Medium(s.id, s.media_type, s.duration_ms, keyframes_ms=s.keyframes_ms)
+        for s in footage.sources.values()
+    ]
     return build(
         steady_grid(BPM, 0, seconds * 1_000_000),
         media,

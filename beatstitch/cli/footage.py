@@ -43,7 +43,13 @@ class Shot:
     def medium(self) -> Medium:
         """As the timeline's builder sees it."""
         source = self.facts.source
-        return Medium(source.id, source.media_type, source.duration_ms, focus=self.facts.focus)
+        return Medium(
+            source.id,
+            source.media_type,
+            source.duration_ms,
+            focus=self.facts.focus,
+            keyframes_ms=source.keyframes_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ SCAN_LIMITS = Limits(timeout_s=120, stall_s=30, threads=1)
 """The largest upload, 2 GB, is read in seconds; a slow disk gets two minutes."""
 MAX_PACKETS = 2_000_000
 """Ten times what a ten-minute clip at 120 frames a second with two sounds has."""
+KEYFRAMES_APART_US = 250_000
+"""Keyframes that follow sooner than this on one that was noted are not noted: to decode from the
+one before is cheap, and a clip of nothing but keyframes would have a hundred thousand."""
 REORDER = 64
 """Packets that are put back into the order of display. H.264 and HEVC hold back at most 16."""
 
@@ -32,6 +35,7 @@ class Track:
         self._gaps: tuple[int, int] | None = None
         self._gop = 0
         self._key: int | None = None
+        self._keys: list[int] = []
         self._added = 0
         self._lag: int | None = None
         self._shown: tuple[int, int] | None = None
@@ -45,6 +49,8 @@ class Track:
         if is_key:
             self._close_gop(time)
             self._key = time
+            if not self._keys or self._us(time - self._keys[-1]) >= KEYFRAMES_APART_US:
+                self._keys.append(time)
         heapq.heappush(self._waiting, (time, duration))
         if len(self._waiting) > REORDER:
             self._show(*heapq.heappop(self._waiting))
@@ -77,6 +83,11 @@ class Track:
         """The longest that one picture is shown before the next, or to the end."""
         last = self._shown[1] if self._shown is not None else 0
         return self._us(max(last, self._gaps[1] if self._gaps is not None else 0))
+
+    @property
+    def keyframes_us(self) -> tuple[int, ...]:
+        """When its keyframes are shown, those that follow closely on another left out."""
+        return tuple(self._us(time) for time in self._keys)
 
     @property
     def packet_rate(self) -> Fraction:

@@ -53,6 +53,7 @@ class VideoStream:
     frame_count: int
     longest_gop_us: int
     longest_gap_us: int
+    keyframes_us: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
         frame_count=track.count,
         longest_gop_us=track.longest_gop_us,
         longest_gap_us=track.longest_gap_us,
+        keyframes_us=track.keyframes_us,
     )
 
 

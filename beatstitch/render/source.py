@@ -19,8 +19,9 @@ class Source:
     SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it and `stream`
     is the picture's index in it. `start_us` is where the picture begins after the earliest stream
     of the file, from which FFmpeg seeks. `hold_us` is how long a picture may stand still, where
-    that can be seen, and `gop_us` the longest way from one keyframe to the next. `sound` is the
-    index of a sound that can be decoded. Colour words are ffprobe's, empty where it says nothing.
+    that can be seen, and `gop_us` the longest way from one keyframe to the next; `keyframes_ms`
+    are places from which it is decoded without anything before them. `sound` is the index of a
+    sound that can be decoded. Colour words are ffprobe's, empty where it says nothing.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Source:
     color_transfer: str = ""
     color_primaries: str = ""
     is_interlaced: bool = False
+    keyframes_ms: tuple[int, ...] = ()
 
     @property
     def is_hdr(self) -> bool:

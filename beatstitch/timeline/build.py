@@ -131,7 +131,8 @@ def _segments(
         handle_ms = (settings.transition_duration_ms + 1) // 2
     edges = (0, *joints, duration_us)
     there, ids = stays.by_start(), itertools.count(stays.first_id)
-    chooser = Chooser(dealt(media, len(edges) - 1 - len(there)))
+    slots = len(edges) - 1 - len(there)
+    chooser = Chooser(dealt(media, slots), slots)
     segments = []
     for index, (start_us, end_us) in enumerate(itertools.pairwise(edges)):
         if start_us in there:

@@ -1,11 +1,14 @@
 """Which part of which medium fills a slot: the one decision about footage, made in order.
 
-Media are taken in their order, round and round. A clip goes on where it was left the last time. A
-clip too short for its slot is slowed down within reason; else the next medium that fits takes the
+Media are taken in their order, round and round. A clip goes on where it was left the last time, or
+at the next keyframe if that is near and there is footage to spare: what lies before a keyframe has
+to be decoded from the one before it, which for a cut at every beat is half as much again. A clip
+too short for its slot is slowed down within reason; else the next medium that fits takes the
 slot; else, or if it is pinned, the clip is repeated. Nothing is frozen, and what was done is said
 in the reason.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,12 +16,15 @@ from beatstitch.timeline.edl import Focus, MediaType
 
 # Below half speed, 30 fps footage visibly stutters.
 SLOWEST = 0.5
+# The furthest that a clip jumps ahead to a keyframe. Phones write one a second.
+FURTHEST_JUMP_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Medium:
     """A photo, or a clip of `duration_ms`, as far as the builder has to know it. `focus` is where
-    in its picture the subject is, by the user's word or as it was found."""
+    in its picture the subject is, by the user's word or as it was found. `keyframes_ms` are places
+    of a clip from which it decodes at once."""
 
     id: str
     media_type: MediaType
@@ -27,6 +33,7 @@ class Medium:
     out_ms: int | None = None
     is_pinned: bool = False
     focus: Focus | None = None
+    keyframes_ms: tuple[int, ...] = ()
 
     @property
     def length_ms(self) -> int:
@@ -69,10 +76,12 @@ def dealt(media: Sequence[Medium], slots: int) -> tuple[Medium, ...]:
 
 
 class Chooser:
-    """Deals media to slots in timeline order; remembers where each clip was left."""
+    """Deals media to `slots` in timeline order; remembers where each clip was left."""
 
-    def __init__(self, media: Sequence[Medium]) -> None:
+    def __init__(self, media: Sequence[Medium], slots: int) -> None:
         self._media = tuple(media)
+        self._uses = -(-slots // len(self._media))
+        self._spare_ms: dict[str, int] = {}
         self._turn = 0
         self._left_at: dict[str, int] = {}
 
@@ -107,9 +116,32 @@ class Chooser:
         start_ms = self._left_at.get(medium.id, medium.first_ms)
         if start_ms + slot_ms + 2 * handle_ms > medium.end_ms:
             start_ms = medium.first_ms
+        start_ms += self._jump_ms(medium, start_ms, slot_ms + 2 * handle_ms)
         source_in_ms = start_ms + min(handle_ms, (medium.end_ms - start_ms - slot_ms) // 2)
         self._left_at[medium.id] = source_in_ms + slot_ms + handle_ms
         return Choice(medium, source_in_ms, source_in_ms + slot_ms, 1.0, reason)
+
+    def _jump_ms(self, medium: Medium, start_ms: int, needed_ms: int) -> int:
+        """How far the clip jumps ahead to a keyframe: less far than it is from the one before, and
+        never so far that footage is shown again which would not have been otherwise."""
+        if start_ms == medium.first_ms:
+            return 0
+        place = bisect_left(medium.keyframes_ms, start_ms)
+        if not 0 < place < len(medium.keyframes_ms):
+            return 0
+        before_ms, after_ms = medium.keyframes_ms[place - 1 : place + 1]
+        jump_ms = after_ms - start_ms
+        shown_ms = self._uses * needed_ms
+        spare_ms = self._spare_ms.get(medium.id, medium.usable_ms - shown_ms)
+        is_repeated = shown_ms > medium.usable_ms
+        if (
+            jump_ms > min(start_ms - before_ms, FURTHEST_JUMP_MS)
+            or after_ms + needed_ms > medium.end_ms
+            or (jump_ms > spare_ms and not is_repeated)
+        ):
+            return 0
+        self._spare_ms[medium.id] = spare_ms - jump_ms
+        return jump_ms
 
 
 def squeezed(medium: Medium, slot_ms: int) -> Choice:

@@ -71,8 +71,16 @@ def test_a_plain_film_is_measured(tmp_path: Path) -> None:
         frame_count=25,
         longest_gop_us=400_000,
         longest_gap_us=40_000,
+        keyframes_us=(0, 400_000, 800_000),
     )
     assert found.audio == AudioStream(1, "aac", 44_100, 2, 0, 1_000_000, 1_000_000)
+
+
+def test_of_a_film_of_nothing_but_keyframes_only_some_are_noted(tmp_path: Path) -> None:
+    found = probed(film(tmp_path / "keys.mp4", *X264, "-g", "1"))
+
+    assert found.video is not None
+    assert found.video.keyframes_us == (0, 280_000, 560_000, 840_000)
 
 
 @pytest.mark.parametrize(

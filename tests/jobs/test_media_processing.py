@@ -10,7 +10,7 @@ from beatstitch.errors import BeatstitchError, LimitReached, UnsupportedMedia
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.jobs.media_processing.handler import run
 from beatstitch.workspace import Workspace
-from footage import read_photo
+from footage import ffmpeg, read_photo
 from oddities import IDS
 
 Space = Callable[..., Workspace]
@@ -83,6 +83,19 @@ def test_a_clip_whose_picture_starts_late_says_where(oddity: Oddity, workspace: 
 
     assert 1_400_000 <= facts.source.start_us <= 1_600_000
     assert facts.note is None
+
+
+@pytest.mark.parametrize(("suffix", "found"), [(".mp4", (0, 601, 1202, 1802)), (".mkv", ())])
+def test_it_is_known_from_where_an_mp4_decodes_without_anything_before(
+    workspace: Space, tmp_path: Path, suffix: str, found: tuple[int, ...]
+) -> None:
+    clip = tmp_path / f"clip{suffix}"
+    moving = ("-f", "lavfi", "-i", "testsrc=size=64x48:rate=30000/1001:duration=2")
+    ffmpeg(*moving, "-c:v", "libx264", "-g", "18", "-sc_threshold", "0", clip)
+
+    facts, _ = taken_in(clip, workspace)
+
+    assert facts.source.keyframes_ms == found
 
 
 def test_a_clip_of_one_frame_is_a_photo(oddity: Oddity, workspace: Space) -> None:

@@ -197,6 +197,34 @@ def test_a_clip_goes_on_where_it_was_left() -> None:
     ]
 
 
+def starts_of(clip: Medium, cuts: int = 6) -> list[int]:
+    """Where a clip begins in each of its segments, of half a second."""
+    return [s.source_in_ms for s in built(grid_of(cuts), [clip], beats_per_cut=1).segments]
+
+
+def test_a_clip_goes_on_at_a_keyframe_if_that_is_nearer_than_the_one_before() -> None:
+    clip = replace(CLIP, keyframes_ms=(0, 600, 1200, 2600, 3600))
+
+    assert starts_of(clip) == [0, 600, 1200, 1700, 2600, 3600]
+
+
+def test_no_clip_jumps_so_far_that_footage_is_shown_twice_for_it() -> None:
+    every_second = tuple(range(0, 10_000, 1000))
+    ample, scarce, short = (
+        Medium("2", "video", length, keyframes_ms=every_second) for length in (9000, 3900, 1600)
+    )
+
+    assert starts_of(ample) == [0, 1000, 2000, 3000, 4000, 5000]
+    assert starts_of(scarce) == [0, 1000, 1500, 2000, 2500, 3000]
+    assert starts_of(short) == [0, 1000, 0, 1000, 0, 1000]
+
+
+def test_a_part_that_a_user_set_begins_where_it_was_set() -> None:
+    clip = replace(CLIP, in_ms=700, keyframes_ms=(0, 1000, 2000, 3000))
+
+    assert starts_of(clip, 2) == [700, 1200]
+
+
 def test_more_media_than_cuts_leave_a_word_about_it() -> None:
     media = [Medium(str(i), "image") for i in range(10)]
 
@@ -332,7 +360,12 @@ media_lists = st.lists(
     max_size=8,
 ).map(
     lambda lengths: [
-        Medium(f"m{i}", "image" if length is None else "video", length)
+        Medium(
+            f"m{i}",
+            "image" if length is None else "video",
+            length,
+            keyframes_ms=tuple(range(0, length or 0, 400 + 300 * i)),
+        )
         for i, length in enumerate(lengths)
     ]
 )

@@ -80,6 +80,7 @@ def _facts(
         color_transfer=video.color_transfer,
         color_primaries=video.color_primaries,
         is_interlaced=video.is_interlaced,
+        keyframes_ms=_keyframes_ms(video, container, decoded_us),
     )
 
 
@@ -89,6 +90,16 @@ def _hold_us(video: VideoStream, ticket: Ticket) -> int:
         # are refreshed strip by strip, none is whole until the second keyframe.
         return max(video.longest_gap_us, 2 * video.longest_gop_us)
     return video.longest_gap_us if video.longest_gap_us > STANDS_STILL_US else 0
+
+
+def _keyframes_ms(video: VideoStream, container: Container, end_us: int) -> tuple[int, ...]:
+    """Where decoding begins for nothing, rounded up: a microsecond before a keyframe FFmpeg seeks
+    to the one before it. Other containers than MP4 it seeks 130 ms early, for their index tells
+    when a picture is decoded and not when it is shown."""
+    if container.demuxer != "mov":
+        return ()
+    places = (place - video.start_us for place in video.keyframes_us)
+    return tuple(-(-place // 1000) for place in places if 0 <= place < end_us)
 
 
 def _earliest_us(found: Probe, video: VideoStream) -> int:

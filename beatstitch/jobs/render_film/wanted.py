@@ -1,6 +1,8 @@
 """What a project's film is made of now: its EDL, its song and its media become one order. Who makes
 it, and what of it is there already, is nobody's business here."""
 
+from dataclasses import replace
+
 from beatstitch.db import audio, media, timelines
 from beatstitch.db.audio import AudioTrack
 from beatstitch.errors import PreconditionFailed
@@ -33,7 +35,8 @@ def film_order(args: Args, fingerprint: str) -> FilmOrder:
     meet = media.small_source if is_preview else media.source
     return order(
         edl,
-        {asset_id: meet(assets[asset_id]) for asset_id in shown},
+        # Where a clip's keyframes are is for the builder; every chunk's row would carry it.
+        {asset_id: replace(meet(assets[asset_id]), keyframes_ms=()) for asset_id in shown},
         make(edl.settings, args.target),
         fingerprint=fingerprint,
         pcm_key=pcm_key,
