@@ -156,6 +156,10 @@ install:         ## onto this Debian 12, as root: the service, its units, its si
 	usermod --append --groups beatstitch www-data
 	install -d -o beatstitch -g beatstitch -m 0750 $(DATA) /var/cache/beatstitch
 	install -d -o beatstitch -g beatstitch -m 0700 $(DATA)/database
+	# Other packages take the place of those in use, a few minutes long.
+	if [ -d /run/systemd/system ] && ! [ $(PREFIX)/venv/.locked -nt requirements.lock ]; then
+	    systemctl stop beatstitch-web.socket beatstitch-web beatstitch-worker 2> /dev/null || true
+	fi
 	$(MAKE) -s --no-print-directory $(PREFIX)/venv/.locked VENV=$(PREFIX)/venv LOCKED="$(OF_THE_SERVICE)"
 	$(PREFIX)/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation --force-reinstall .
 	echo "Compiling librosa's loops (once) …"
