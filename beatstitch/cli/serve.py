@@ -89,16 +89,24 @@ def _tcp(host: str, port: int) -> socket.socket:
 
 def _unix(path: Path) -> socket.socket:
     """Listen on a socket file. One that a crash left is replaced; raises Conflict for one that
-    somebody answers at."""
+    somebody answers at, and for a path where none can be."""
     listener = socket.socket(socket.AF_UNIX)
-    with socket.socket(socket.AF_UNIX) as knock, suppress(FileNotFoundError):
-        try:
-            knock.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-        else:
-            raise Conflict("socket_in_use", f"Another server answers at {path} already.")
-    listener.bind(str(path))
+    try:
+        with socket.socket(socket.AF_UNIX) as knock, suppress(FileNotFoundError):
+            try:
+                knock.connect(str(path))
+            except ConnectionRefusedError:
+                if path.is_socket():  # any other file refuses, too
+                    path.unlink()
+            else:
+                raise Conflict("socket_in_use", f"Another server answers at {path} already.")
+        listener.bind(str(path))
+    except OSError as refused:
+        listener.close()
+        raise Conflict(
+            "address_refused",
+            f"{path} can't be listened on: {refused.strerror or refused}. Choose another --socket.",
+        ) from refused
     path.chmod(0o660)
     listener.listen(BACKLOG)
     return listener

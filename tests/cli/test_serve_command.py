@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from beatstitch.cli.main import BAD_USE, run
+from beatstitch.cli.main import BAD_USE, FAILED, run
 from beatstitch.settings import settings
 
 
@@ -28,3 +28,18 @@ def test_faults_are_not_shown_to_the_public(
 
     assert code == BAD_USE
     assert "DEBUG=false" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_socket_is_neither_replaced_nor_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEBUG", "false")
+    monkeypatch.setenv("SECRET_KEY", "for tests only: 0123456789 0123456789")
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Anna")
+
+    code = run(["serve", "--socket", str(letter)])
+
+    assert code == FAILED
+    assert "can't be listened on" in capsys.readouterr().err
+    assert letter.read_text() == "Dear Anna"

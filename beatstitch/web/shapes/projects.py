@@ -12,7 +12,7 @@ from beatstitch.web.shapes.media import Asset
 from beatstitch.web.shapes.song import Track
 from beatstitch.web.shapes.timeline import SettingsGiven, SettingsShown, TimelineBrief
 
-_CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def _on_one_line(name: str) -> str:
