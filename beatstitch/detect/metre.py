@@ -2,7 +2,8 @@
 
 The decoder takes two eighths for a beat where it may, and then counts bars of three. What gives it
 away is that the middle of such a bar, half-way between two of its beats, is itself a beat. Slow 6/8
-and 12/8 it hears in eighths, and takes every beat for a bar of a fast waltz.
+and 12/8 it hears in eighths, and takes every beat for a bar of a fast waltz. Of a fast jig it takes
+two bars for one of four; what gives that away is that its beats are divided in thirds.
 """
 
 import numpy as np
@@ -17,6 +18,11 @@ from beatstitch.detect.peaks import strengths
 _LIKE_A_BEAT = 0.4
 _UNLIKE_AN_EIGHTH = 1.3
 _ENOUGH_BARS = 4
+# Of 435 songs in four 2 have that much more on thirds than on halves, of the 6/8 counted in four 18
+# have: every one of them came out right. Slower beats of three are often those of 12/8.
+_LEAST_JIG_BPM = 84.0
+_MORE_THIRDS = 2.5
+_FAINT = 0.05
 _ENOUGH_SLOW_BARS = 6
 # The fastest waltzes are as fast as the eighths of ballads in 6/8.
 _LEAST_EIGHTHS_BPM, _USUAL_EIGHTHS_BPM = 115.0, 180.0
@@ -41,6 +47,24 @@ def is_compound(activations: Activations, path: Path) -> bool:
         for places in ((two, three), ((one + two) // 2, (three + end) // 2), ((one + end) // 2,))
     )
     return middle > _LIKE_A_BEAT * beats and middle > _UNLIKE_AN_EIGHTH * eighths
+
+
+def has_thirds(activations: Activations, path: Path) -> bool:
+    """Whether bars of four are two bars of 6/8, for their beats are divided in three, and evenly.
+
+    A swung beat has its second third alone; the slow beats of 12/8 are left as they are counted.
+    """
+    if path.beats_per_bar != 4 or path.bpm() < _LEAST_JIG_BPM:
+        return False
+    frames = np.asarray(path.frames)
+    lengths = np.diff(frames)
+    either = activations.sum(axis=1)
+    beat, third, two_thirds, half = (
+        float(strengths(either, np.round(frames[:-1] + part * lengths).astype(np.intp)).mean())
+        for part in (0, 1 / 3, 2 / 3, 1 / 2)
+    )
+    least = _FAINT * beat
+    return min(third, two_thirds) + least > _MORE_THIRDS * (half + least)
 
 
 def is_slow(impression: Impression, path: Path) -> bool:

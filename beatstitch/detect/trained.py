@@ -11,7 +11,7 @@ from beatstitch.detect import networks
 from beatstitch.detect.decode import Activations, Path, best_path
 from beatstitch.detect.harmony import counted, odd_metre
 from beatstitch.detect.heard import Heard
-from beatstitch.detect.metre import is_compound, is_slow
+from beatstitch.detect.metre import has_thirds, is_compound, is_slow
 from beatstitch.detect.networks import Impression
 from beatstitch.detect.octave import is_doubled
 from beatstitch.detect.pcm import Song
@@ -82,6 +82,8 @@ def follow(impression: Impression, bpm_hint: float | None, metre: int | None = N
         bars = _ranked(impression, bars.path.bpm() * 2 / 3, (2,))
     elif bpm_hint is None and metre is None and is_slow(impression, bars.path):
         bars = _ranked(impression, bars.path.bpm() / 3, (2,))
+    elif metre is None and has_thirds(activations, bars.path):
+        bars = _ranked(impression, bars.path.bpm(), (2,))
     odd = odd_metre(impression, bars.path) if metre is None else None
     if odd is not None:
         bars = _ranked(impression, bars.path.bpm(), (odd,))

@@ -133,6 +133,27 @@ def test_the_bars_of_a_fast_waltz_are_no_beats():
     assert 60e6 / (heard.beats[9].time_us - heard.beats[8].time_us) == pytest.approx(186, rel=0.02)
 
 
+def divided(first_third: float) -> NDArray[np.float32]:
+    """Bars of four at 110 BPM with something on the thirds of each beat."""
+    thirds = (first_third, 0.25)
+    return drawn(
+        330,
+        beats=(0.1, *thirds, 0.8, *thirds, 0.5, *thirds, 0.8, *thirds),
+        downbeats=(0.7, *5 * (0.0,), 0.3, *5 * (0.0,)),
+    )
+
+
+def test_fast_bars_of_four_beats_in_thirds_are_two_bars_of_a_jig():
+    jig = divided(first_third=0.2)
+
+    assert found(jig).beats_per_bar == 2
+    assert bpm_of(jig) == pytest.approx(110, rel=0.02)
+
+
+def test_a_swung_song_stays_in_four():
+    assert found(divided(first_third=0.0)).beats_per_bar == 4
+
+
 def test_strong_peaks_give_trust_and_weak_ones_little():
     pattern = (0.6, 0.0, 0.1, 0.0)
 
