@@ -13,9 +13,15 @@ _MINUTE_US = 60_000_000
 
 
 def steady_beats(
-    bpm: float, offset_us: int, beats_per_bar: int, duration_us: int, confidence: float = 1.0
+    bpm: float,
+    offset_us: int,
+    beats_per_bar: int,
+    duration_us: int,
+    confidence: float = 1.0,
+    *,
+    from_us: int = 0,
 ) -> tuple[Beat, ...]:
-    """Every beat inside [0, duration) of a fixed tempo; a bar starts at `offset_us`.
+    """Every beat inside [`from_us`, duration) of a fixed tempo; a bar starts at `offset_us`.
 
     Each time is rounded from its exact place, so that nothing drifts. Raises Invalid for a tempo
     outside of 20–400 BPM or a bar of no beats.
@@ -26,13 +32,13 @@ def steady_beats(
         )
     if beats_per_bar < 1:
         raise Invalid("bad_metre", f"A bar of {beats_per_bar} beats can't be counted.")
-    first = -int(offset_us * bpm // _MINUTE_US) - 1
+    first = int((from_us - offset_us) * bpm // _MINUTE_US) - 1
     last = int((duration_us - offset_us) * bpm // _MINUTE_US) + 1
     places = ((i, offset_us + round(i * _MINUTE_US / bpm)) for i in range(first, last + 1))
     return tuple(
         Beat(time_us, i % beats_per_bar + 1, confidence)
         for i, time_us in places
-        if 0 <= time_us < duration_us
+        if from_us <= time_us < duration_us
     )
 
 
@@ -51,11 +57,11 @@ def changing_beats(
         raise Invalid("bad_tempo_changes", "Tempo changes must rise and lie inside of the song.")
     beats: list[Beat] = []
     for (start_us, bpm), end_us in zip(tempi, ends, strict=True):
-        part = steady_beats(bpm, start_us, beats_per_bar, end_us)
+        part = steady_beats(bpm, start_us, beats_per_bar, end_us, from_us=start_us if beats else 0)
         gap_us = end_us - part[-1].time_us
         if end_us < duration_us and part[-1].time_us > start_us and gap_us < _MINUTE_US / bpm / 2:
             part = part[:-1]
-        beats += [beat for beat in part if not beats or beat.time_us >= start_us]
+        beats += part
     first = next(index for index, beat in enumerate(beats) if beat.time_us == starts[0])
     numbers = bars.counted(len(beats), first, beats_per_bar)
     return tuple(replace(b, beat_number=n) for b, n in zip(beats, numbers, strict=True))

@@ -1,6 +1,9 @@
+"""Beats of a tempo that is set: where they lie, how they are counted, and what is refused."""
+
 import pytest
 
-from beatstitch.beats.steady import steady_beats, steady_grid
+from beatstitch.beats import steady
+from beatstitch.beats.steady import changing_beats, steady_beats, steady_grid
 from beatstitch.errors import Invalid
 
 
@@ -41,3 +44,14 @@ def test_an_impossible_tempo_is_refused(bpm):
 def test_a_bar_of_no_beats_is_refused():
     with pytest.raises(Invalid, match="0 beats"):
         steady_beats(120, 0, 0, 1_000_000)
+
+
+def test_of_a_thousand_tempi_each_makes_only_its_own_beats(monkeypatch):
+    made = []
+    beat = steady.Beat
+    monkeypatch.setattr(steady, "Beat", lambda *facts: made.append(1) or beat(*facts))
+    tempi = [(1_000_000 + i * 500_000, 100 + i % 2) for i in range(1_000)]
+
+    beats = changing_beats(tempi, 4, 600_000_000)
+
+    assert len(made) <= len(beats) + len(tempi)
