@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from peewee import Case, Expression
+from peewee import Case, Expression, ModelUpdate
 
 from beatstitch.db import base
 from beatstitch.db.jobs import ENDED, Job
@@ -90,13 +90,7 @@ def _take_back(which: Expression, at: Instant) -> list[Job]:
         .where(lost)
         .returning(Job)
     )
-    with base.transaction():
-        rows: list[Job] = list(taken.execute())
-        for row in rows:
-            if row.status in ENDED:
-                close(row, at)
-        wake.workers()
-    return rows
+    return _told(taken, at)
 
 
 def requeue_running(at: Instant) -> list[Job]:
@@ -111,6 +105,11 @@ def requeue_running(at: Instant) -> list[Job]:
         .where(Job.status == "running")
         .returning(Job)
     )
+    return _told(taken, at)
+
+
+def _told(taken: ModelUpdate, at: Instant) -> list[Job]:
+    """Carry out the statement and what it means to others; gives the rows that it has met."""
     with base.transaction():
         rows: list[Job] = list(taken.execute())
         for row in rows:
