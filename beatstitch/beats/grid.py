@@ -3,11 +3,12 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from beatstitch.beats.energy import UNMEASURED, BeatEnergy, Label, Section, within
+from beatstitch.documents import read_json
 from beatstitch.errors import Invalid
 
 Analyzer = Literal["madmom", "librosa", "user"]
@@ -15,6 +16,8 @@ DownbeatSource = Literal["detected", "derived", "user"]
 Verdict = Literal["high", "check_tempo", "bar_start_uncertain", "no_beat"]
 VERSION = "1.0"
 _FINITE = ConfigDict(allow_inf_nan=False, strict=True)
+# Within thirty years: beyond, a number is no time in a song, and may be too large to be made µs.
+_Ms = Annotated[float, Field(ge=-1e12, le=1e12)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,7 @@ def to_json(grid: BeatGrid) -> dict[str, object]:
 
 def from_json(document: str | bytes) -> BeatGrid:
     """Read what `to_json` wrote. Raises Invalid naming the field that is wrong."""
-    try:
-        data = _DOCUMENT.validate_json(document)
-    except ValidationError as refused:
-        first = refused.errors(include_input=False, include_url=False)[0]
-        where = tuple(first["loc"])
-        place = ".".join(str(step) for step in where) or "the document"
-        raise Invalid("bad_beat_grid", f"{place}: {first['msg']}.", where=where) from refused
+    data = read_json(_DOCUMENT, document, "bad_beat_grid")
     grid = BeatGrid(
         analyzer=data.analyzer,
         beats=tuple(Beat(_us(b.time_ms), b.beat_number, b.confidence) for b in data.beats),
@@ -187,7 +184,7 @@ def _us(time_ms: float) -> int:
 @dataclass(frozen=True, slots=True)
 class _BeatDocument:
     __pydantic_config__ = _FINITE
-    time_ms: float
+    time_ms: _Ms
     beat_number: int = 1
     confidence: float = 1.0
 
@@ -196,8 +193,8 @@ class _BeatDocument:
 class _SectionDocument:
     __pydantic_config__ = _FINITE
     label: Label
-    start_ms: float
-    end_ms: float
+    start_ms: _Ms
+    end_ms: _Ms
     energy: float
 
 
@@ -205,7 +202,7 @@ class _SectionDocument:
 class _GridDocument:
     __pydantic_config__ = _FINITE
     beats: tuple[_BeatDocument, ...]
-    duration_ms: float
+    duration_ms: _Ms
     bpm: float
     analyzer: Analyzer = "user"
     analyzed_at: str | None = None
@@ -215,7 +212,7 @@ class _GridDocument:
     downbeat_confidence: float = 1.0
     verdict: Verdict = "high"
     tempo_candidates: tuple[float, ...] = ()
-    offset_ms: float = 0.0
+    offset_ms: _Ms = 0.0
     time_signature: str = "4/4"
     beats_per_bar: int = 4
     downbeat_source: DownbeatSource = "user"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, FiniteFloat, TypeAdapter
 
 from beatstitch.documents import digest, read_json
 from beatstitch.errors import Invalid
@@ -121,7 +121,7 @@ class Audio:
 
     checksum: str
     duration_us: int
-    bpm: float
+    bpm: FiniteFloat
     sample_rate: int
     start_offset_us: int = 0
 
