@@ -141,9 +141,11 @@ def test_a_given_timeline_is_rendered_as_it_was_edited(
 ) -> None:
     edl_file, film = tmp_path / "e.json", tmp_path / "two.mp4"
     make = ("make", short_song.path, *photos)
-    beatstitch(*make, "-o", tmp_path / "one.mp4", *SMALL, "--edl", edl_file)
+    wish = ("--focus", f"{photos[0].name}=0.4,0.55")
+    beatstitch(*make, "-o", tmp_path / "one.mp4", *SMALL, *wish, "--edl", edl_file)
     document = json.loads(edl_file.read_bytes())
     first, second = document["segments"][:2]
+    assert first["effects"]["focus"] == {"x": 0.4, "y": 0.55} != second["effects"]["focus"]
     first["media_asset_id"], second["media_asset_id"] = (
         second["media_asset_id"], first["media_asset_id"],
     )  # fmt: skip

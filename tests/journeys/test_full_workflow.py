@@ -77,6 +77,9 @@ def test_a_preview_from_proxies_begins_soon_and_has_the_cuts_of_its_timeline(
     generation = caller.post(f"{project}/timeline/generate").json()["job_id"]
     assert caller.ended(generation)["status"] == "complete"
     timeline = caller.get(f"{project}/timeline").json()
+    found = {asset["id"]: asset["focus_found"] for asset in assets}
+    for segment in timeline["segments"]:
+        assert segment["effects"]["focus"] == found[segment["media_asset_id"]] is not None
 
     wish = {"job_type": "preview", "edl_hash": timeline["edl_hash"]}
     job = caller.post(f"{project}/render", json=wish).json()["job_id"]

@@ -19,8 +19,9 @@ SIDE_PX = 96
 # What is blurred to be seen as one, in shares of the long side: a thing, its outline, some skin;
 # and a subject, of the short side.
 THING, OUTLINE, SKIN, SUBJECT = 0.035, 0.015, 0.02, 0.12
-# How far from the middle a subject is expected: the deviation of a bell, in widths and heights.
-EXPECTED_WITHIN = 0.36
+# Where a subject is expected, rather above the middle than below, and how far from there: the
+# deviation of a bell, in widths and heights.
+EXPECTED_AT, EXPECTED_WITHIN = Focus(0.5, 0.45), 0.36
 # Colours that are so many deviations from those of the edges are wholly unlike them.
 UNLIKE = 6.0
 # More skin than this is sand, wood or a sunset.
@@ -30,14 +31,14 @@ MOST_SKIN = 0.35
 # sure than the least, a flower that goes beyond three edges; all of people were above 0.9.
 APART, SURE_LEAD, NOT_UNLIKE, SURELY_UNLIKE = 0.3, 0.4, 0.8, 1.8
 LEAST_SURE = 0.25
-# People in tall pictures have their heads above the middle.
-MIDDLE_OF_TALL = 0.42
+# What stands out goes on up and down as long as it is more than this; its point is so far down.
+FAINT, CHEST = 0.3, 0.4
 Plane = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def find(pictures: Sequence[Image.Image]) -> Focus | None:
     """The point where most stands out in a photo, or in some moments of a clip, all RGB and of one
-    shape: nearer to the middle the less it leads, and None where nothing does."""
+    shape: nearer to where it is expected the less it leads, and None where nothing does."""
     size = size_of(*pictures[0].size)
     small = [picture.resize(size, Image.Resampling.BOX) for picture in pictures]
     looked_at = [_look(np.asarray(picture, np.float64)) for picture in small]
@@ -47,9 +48,9 @@ def find(pictures: Sequence[Image.Image]) -> Focus | None:
     sure = _lead(seen, row, column) * float(np.median([unlike for _, unlike in looked_at]))
     if sure < LEAST_SURE:
         return None
-    middle = 0.5 if width >= height else MIDDLE_OF_TALL
-    x, y = (column + 0.5) / width, (row + 0.5) / height
-    return Focus(round(0.5 + sure * (x - 0.5), 3), round(middle + sure * (y - middle), 3))
+    x, y = (column + 0.5) / width, _chest(seen[:, column], row) / height
+    at = EXPECTED_AT
+    return Focus(round(at.x + sure * (x - at.x), 3), round(at.y + sure * (y - at.y), 3))
 
 
 def size_of(width: int, height: int) -> tuple[int, int]:
@@ -65,6 +66,14 @@ def _lead(seen: Plane, row: int, column: int) -> float:
     if not far.any() or not seen[row, column]:
         return 0.0
     return float(min(1.0, (1 - seen[far].max() / seen[row, column]) / SURE_LEAD))
+
+
+def _chest(column: Plane, row: int) -> float:
+    """Less than half down what stands out around a place: a crop may cut feet off, but no head."""
+    faint = np.flatnonzero(column <= FAINT * column[row])
+    top = int(faint[faint < row].max(initial=-1)) + 1
+    bottom = int(faint[faint > row].min(initial=len(column)))
+    return top + CHEST * (bottom - top)
 
 
 def _look(rgb: Plane) -> tuple[Plane, float]:
@@ -129,9 +138,9 @@ def _skin(rgb: Plane, light: Plane) -> Plane:
 
 def _expected(shape: tuple[int, ...]) -> Plane:
     """Where subjects are, before one has looked."""
-    rows, columns = ((np.arange(side) + 0.5) / side - 0.5 for side in shape)
-    bells = [np.exp(-(off**2) / (2 * EXPECTED_WITHIN**2)) for off in (rows, columns)]
-    return np.asarray(np.outer(*bells))
+    down, across = ((np.arange(side) + 0.5) / side for side in shape)
+    off = (down - EXPECTED_AT.y, across - EXPECTED_AT.x)
+    return np.asarray(np.outer(*(np.exp(-(away**2) / (2 * EXPECTED_WITHIN**2)) for away in off)))
 
 
 def _blurred(plane: Plane, blur_px: float) -> Plane:
