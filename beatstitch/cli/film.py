@@ -11,10 +11,12 @@ from beatstitch.cli.song import Song
 from beatstitch.cli.workbench import Workbench
 from beatstitch.errors import BeatstitchError, Transient
 from beatstitch.ffmpeg.fingerprint import fingerprint
+from beatstitch.jobs.mezzanine import handler as mezzanine
 from beatstitch.jobs.render_audio import handler as render_audio
 from beatstitch.jobs.render_chunk import handler as render_chunk
 from beatstitch.jobs.render_film import handler as render_film
 from beatstitch.jobs.render_film.args import Spoiled, Ticket
+from beatstitch.render.mezzanine import mezzanines, standing_in
 from beatstitch.render.order import ChunkOrder, FilmOrder, order
 from beatstitch.render.profile import Profile
 from beatstitch.render.proof import ChunkUnfit
@@ -50,8 +52,17 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> N
     missing = {chunk.film_key: chunk for chunk in film.chunks if not _is_kept(chunk, bench)}
     if bench.hold(film.song.song_key) is None:
         bench.run(render_audio.run, film.song, footage.files)
+    orders = mezzanines(missing.values(), fingerprint=fingerprint(), prefix="film")
+    bench.all(
+        partial(bench.run, mezzanine.run, order, footage.files)
+        for order in orders.values()
+        if bench.hold(order.key) is None
+    )
     tally = _Tally(film.plan.frames - sum(c.chunk.frames for c in missing.values()), film, step)
-    came = bench.all(partial(_render, chunk, footage, bench, tally) for chunk in missing.values())
+    came = bench.all(
+        partial(_render, standing_in(chunk, orders), footage, bench, tally)
+        for chunk in missing.values()
+    )
     short = [chunk for chunk, fault in zip(missing.values(), came, strict=True) if fault]
     if short:
         fault = next(filter(None, came))

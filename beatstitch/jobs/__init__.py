@@ -113,6 +113,16 @@ _ROWS = (
         per_user=MAX_RENDERS_PER_USER,
     ),
     Kind(
+        "mezzanine",
+        room="beatstitch.jobs.mezzanine",
+        band="batch",
+        lane="heavy",
+        timeout_s=120,
+        per_media_s=4,
+        stall_s=2520,  # it is silent while FFmpeg decodes on to the next part
+        max_attempts=2,
+    ),
+    Kind(
         "render_chunk",
         room="beatstitch.jobs.render_chunk",
         band="batch",

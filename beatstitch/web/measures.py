@@ -22,7 +22,7 @@ from beatstitch.settings import settings
 BUCKETS_S = (0.005, 0.015, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _RENDERS = {"render_preview": "preview", "render_final": "final"}
-_OF_FFMPEG = frozenset({"media_processing", "proxy", "render_chunk", "render_audio"})
+_OF_FFMPEG = frozenset({"media_processing", "proxy", "mezzanine", "render_chunk", "render_audio"})
 """Kinds that do little but wait for FFmpeg; bubblewrap hides what CPU its children took."""
 
 

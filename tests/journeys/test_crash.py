@@ -1,7 +1,7 @@
 """A render in the middle of which something happens: a kill, a more urgent wish, a deletion."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -221,6 +221,27 @@ def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(
 
     assert (ended["status"], ended["error_code"]) == ("failed", "source_changed")
     assert ended["error_message"].startswith(f"{clips[0].name} isn't what was uploaded any more")
+
+
+def test_a_clip_without_keyframes_is_coded_anew_before_it_is_shown_again_and_again(
+    place: Deployment, short_song: Song, oddity: Callable[[str], Path], tmp_path: Path
+) -> None:
+    place.work()
+    caller = place.caller()
+    project, _ = planned(caller, short_song, (oddity("one_gop.mp4"),))
+    wish = {"settings": {"beats_per_cut": 1}}
+    made = caller.post(f"{project}/timeline/generate", json=wish)
+    assert caller.ended(made.json()["job_id"])["status"] == "complete"
+    edl_hash = caller.get(f"{project}/timeline").json()["edl_hash"]
+
+    ended = caller.ended(rendered(caller, project, edl_hash))
+
+    assert ended["status"] == "complete", ended
+    assert len([*place.data.glob("derived/*/mezzanines/*/*.mov")]) == 1
+    film = tmp_path / "film.mp4"
+    film.write_bytes(caller.get(f"{project}/outputs/final").content)
+    shown = [code.frame for code in read_codes(film) if code is not None]
+    assert shown == list(range(len(shown)))
 
 
 def notes(caller: HttpCaller, project: str) -> str:

@@ -10,7 +10,7 @@ from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import Conflict, Unavailable
 from beatstitch.ffmpeg.fingerprint import fingerprint
-from beatstitch.inventory.sources import doubtful
+from beatstitch.inventory.sources import require_unchanged
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.render_chunk.args import Args, Rendered
 from beatstitch.render.order import ChunkOrder
@@ -28,14 +28,14 @@ def prepare(job: Job) -> ChunkOrder:
             "This film was planned for another version of FFmpeg than this worker has. "
             "Render it again.",
         )
-    _require_unchanged(args.order)
+    require_unchanged(args.order.shown)
     return args.order
 
 
 def settle(job: Job, ticket: ChunkOrder, result: Rendered) -> None:
     """The part is in the project's cache from now on. Raises Conflict, and keeps nothing, when it
     may have been made of something else than its name says."""
-    _require_unchanged(ticket)
+    require_unchanged(ticket.shown)
     project_id, key = _args(job).project_id, ticket.film_key
     chunks.keep(project_id, ticket.name, key, result.size_bytes, result.sha256)
 
@@ -58,15 +58,6 @@ def give_up(job: Job) -> None:
                 unique_key=f"measure:{asset_id}",
                 request_id=job.request_id,
             )
-
-
-def _require_unchanged(order: ChunkOrder) -> None:
-    for asset in doubtful(order.shown).values():
-        raise Conflict(
-            "source_changed",
-            f"{asset.filename} was changed or removed while the film was being made. "
-            "Render it again.",
-        )
 
 
 def _args(job: Job) -> Args:

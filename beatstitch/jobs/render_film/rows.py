@@ -1,7 +1,7 @@
 """The rows around a render: what has to be made for it, and the film that came of it."""
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import PurePosixPath
@@ -14,17 +14,21 @@ from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import Conflict, MediaRejected, NotFound
 from beatstitch.ffmpeg.fingerprint import fingerprint
-from beatstitch.inventory.sources import doubtful
+from beatstitch.inventory import sources
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.render_film.args import Args, Joined, Spoiled, Ticket
 from beatstitch.jobs.render_film.wanted import film_order, origins_of
 from beatstitch.queue.family import Child, FanOut
+from beatstitch.render.mezzanine import MezzanineOrder, mezzanines, standing_in
 from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder
 from beatstitch.storage.configured import configured
 
 log = logging.getLogger(__name__)
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 _CHUNK: TypeAdapter[ChunkOrder] = TypeAdapter(ChunkOrder)
+_MEZZANINE: TypeAdapter[MezzanineOrder] = TypeAdapter(MezzanineOrder)
+NO_MEZZANINES: Mapping[str, MezzanineOrder] = {}
+MOST_PREPARATIONS = 2
 _SONG: TypeAdapter[SongOrder] = TypeAdapter(SongOrder)
 
 
@@ -41,11 +45,19 @@ def prepare(job: Job) -> Ticket | FanOut:
         kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
         kept = {name: part for name, part in kept.items() if _is_whole(part)}
         chunks.touch(args.project_id, kept, base.utc_now())
-    missing = _missing(args.project_id, film, set(kept))
+    wanted = [chunk for chunk in film.chunks if chunk.name not in kept]
+    doubtful = list(_to_look_at(wanted))
+    if doubtful:
+        return FanOut(doubtful, stage="checking")
+    needed = mezzanines(wanted, fingerprint=fingerprint(), prefix=f"derived/{args.project_id}")
+    absent = _absent(args.project_id, needed)
+    # What is wanted may change meanwhile, and a film can do without.
+    if absent and job.fan_outs < MOST_PREPARATIONS:
+        return FanOut(list(absent.values()), stage="preparing", fingerprint=fingerprint())
+    there = {key: order for key, order in needed.items() if key not in absent}
+    missing = _missing(args.project_id, film, set(kept), there)
     if missing is not None:
-        wanted = [chunk for chunk in film.chunks if chunk.name not in kept]
-        first = list(_to_look_at(wanted))
-        return FanOut(first, stage="checking") if first else missing
+        return missing
     place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
     origins = origins_of(args, f"{place}.provenance.json")
     known = {part.storage_key: part.sha256 for part in kept.values() if part.sha256}
@@ -113,7 +125,7 @@ def _to_look_at(wanted: Iterable[ChunkOrder]) -> Iterator[Child]:
     chunk of it would fail, and say less.
     """
     shown = {key: asset_id for chunk in wanted for key, asset_id in chunk.shown.items()}
-    for key, asset in doubtful(shown).items():
+    for key, asset in sources.doubtful(shown).items():
         if _size(asset.original_key) != asset.file_size:
             raise MediaRejected(
                 "source_missing",
@@ -156,9 +168,31 @@ def _anew(job: Job, film: FilmOrder, names: Collection[str]) -> FanOut:
     return wish
 
 
-def _missing(project_id: str, film: FilmOrder, kept: set[str]) -> FanOut | None:
-    """What has to be made before the film can be joined; None when nothing has."""
-    children = list(_children(project_id, film, kept))
+def _absent(project_id: str, needed: Mapping[str, MezzanineOrder]) -> dict[str, Child]:
+    """Of the mezzanines, by the key of their clip, those that have to be made first."""
+    kept = chunks.known(project_id, [order.name for order in needed.values()])
+    there = {name for name, part in kept.items() if _is_whole(part)}
+    chunks.touch(project_id, there, base.utc_now())
+    return {
+        key: Child(
+            "mezzanine",
+            {"project_id": project_id, "order": _MEZZANINE.dump_python(order, mode="json")},
+            f"{project_id}:{order.name}",
+        )
+        for key, order in needed.items()
+        if order.name not in there
+    }
+
+
+def _missing(
+    project_id: str,
+    film: FilmOrder,
+    kept: set[str],
+    there: Mapping[str, MezzanineOrder] = NO_MEZZANINES,
+) -> FanOut | None:
+    """What has to be made before the film can be joined, from the mezzanines that are there; None
+    when nothing has."""
+    children = list(_children(project_id, film, kept, there))
     if not children:
         return None
     missing = sum(child.weight for child in children)
@@ -167,13 +201,15 @@ def _missing(project_id: str, film: FilmOrder, kept: set[str]) -> FanOut | None:
     )
 
 
-def _children(project_id: str, film: FilmOrder, kept: set[str]) -> Iterator[Child]:
+def _children(
+    project_id: str, film: FilmOrder, kept: set[str], there: Mapping[str, MezzanineOrder]
+) -> Iterator[Child]:
     """The song and the chunks that aren't kept, each once. Work under way for another render of
     the project is joined by its key."""
     for chunk in {c.name: c for c in film.chunks if c.name not in kept}.values():
         args = {
             "project_id": project_id,
-            "order": _CHUNK.dump_python(chunk, mode="json"),
+            "order": _CHUNK.dump_python(standing_in(chunk, there), mode="json"),
             "fingerprint": fingerprint(),
         }
         yield Child("render_chunk", args, f"{project_id}:{chunk.name}", chunk.chunk.frames)
