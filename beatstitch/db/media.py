@@ -200,6 +200,11 @@ def source(asset: MediaAsset) -> Source:
     return read(_SOURCE, asset.probe, "media_not_ready")
 
 
+def keyframes_ms(asset: MediaAsset) -> tuple[int, ...]:
+    """The places from which a clip decodes at once, where they are known."""
+    return source(asset).keyframes_ms if asset.probe is not None else ()
+
+
 def small_source(asset: MediaAsset) -> Source:
     """How the renderer meets the asset in a preview: its proxy, or itself while there is none.
 

@@ -113,6 +113,7 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
         sound=None,
         start_us=0,
         gop_us=0,
+        keyframes_ms=(),
         color_range="tv",
         color_space="bt709",
         color_primaries="bt709",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from beatstitch.db.media import MediaAsset, source
+from beatstitch.db.media import MediaAsset, keyframes_ms
 from beatstitch.documents import digest
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Focus
@@ -30,7 +30,7 @@ def medium(asset: MediaAsset) -> Medium:
         asset.out_ms,
         asset.pinned,
         Focus(**focus) if focus else None,
-        source(asset).keyframes_ms,
+        keyframes_ms(asset),
     )
 
 
