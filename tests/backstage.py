@@ -18,6 +18,7 @@ from beatstitch.db.outputs import Output
 from beatstitch.jobs import KINDS
 from beatstitch.jobs.timeline_build import handler, rows
 from beatstitch.queue import Claim
+from beatstitch.render.source import Source
 from beatstitch.storage.configured import configured
 from beatstitch.workspace import Workspace
 
@@ -54,6 +55,7 @@ def looked_at(asset_id: str, thumbnail: bytes = b"\xff\xd8\xff thumbnail") -> No
     key = f"derived/{asset.project_id}/media/{asset_id}.thumbnail.jpg"
     lay(key, thumbnail)
     claim = claimed(job.id)
+    photo = Source(asset_id, asset.original_key, asset.checksum, "image", "jpeg_pipe", 640, 360)
     with base.transaction():
         media.set_columns(
             asset_id,
@@ -61,6 +63,7 @@ def looked_at(asset_id: str, thumbnail: bytes = b"\xff\xd8\xff thumbnail") -> No
             width=640,
             height=360,
             rotation_deg=0,
+            probe=media.probe_column(photo),
             thumbnail_key=key,
             processed_at=base.utc_now(),
         )
