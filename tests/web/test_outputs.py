@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 import backstage
-from beatstitch.db import base, outputs
+from beatstitch.db import base, jobs, outputs
 from beatstitch.db.jobs import Job
+from beatstitch.errors import PreconditionFailed
+from beatstitch.jobs.render_film.args import Args
+from beatstitch.render.order import FilmOrder
+from beatstitch.web.api import beginnings
 from callers import Caller, refused, stored
 
 FILM = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
@@ -212,3 +216,25 @@ def test_a_film_is_found_in_its_own_project_only(
     film = backstage.filmed(_render(anna, ready_project, edl_hash), FILM)
 
     refused(anna.get(f"{anna.project()}/outputs/{film.id}"), 404, "not_found")
+
+
+def test_the_beginning_of_a_film_is_planned_again_only_when_its_render_has_come_further(
+    anna: Caller, ready_project: str, edl_hash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for it looks whenever anything in the database has changed."""
+    plans: list[str] = []
+
+    def planned(args: Args, _: str) -> FilmOrder:
+        plans.append(args.edl_hash)
+        raise PreconditionFailed("precondition_failed", "There is no song.")
+
+    monkeypatch.setattr(beginnings, "film_order", planned)
+    job_id = _render(anna, ready_project, edl_hash)
+    beginning = beginnings.Beginning(jobs.by_id(job_id))
+
+    looks = [beginning.chunk() for _ in range(3)]
+    backstage.claimed(job_id)
+    looks += [beginning.chunk() for _ in range(3)]
+
+    assert looks == [None] * 6
+    assert len(plans) == 2

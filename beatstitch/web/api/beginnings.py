@@ -3,9 +3,9 @@
 from flask import Blueprint, Response
 from pydantic import TypeAdapter
 
-from beatstitch.db import chunks
+from beatstitch.db import chunks, jobs
 from beatstitch.db.chunks import Chunk
-from beatstitch.db.jobs import Job
+from beatstitch.db.jobs import Job, Status
 from beatstitch.documents import read
 from beatstitch.errors import BeatstitchError, NotFound
 from beatstitch.jobs.render_film.args import Args
@@ -27,8 +27,9 @@ def get_first_chunk(job_id: str, query: BeginningQuery) -> Response:
     job = guard.job(job_id)
     if job.kind not in intake.RENDERS:
         raise NotFound("not_found", "This job renders no film.", resource_type="first_chunk")
-    waiting.until(lambda: _first_chunk(job) is not None, guard.caller().id, query.wait)
-    chunk = _first_chunk(job)
+    beginning = Beginning(job)
+    waiting.until(lambda: beginning.chunk() is not None, guard.caller().id, query.wait)
+    chunk = beginning.chunk()
     if chunk is None:
         raise NotFound(
             "not_found", "No part of the film is there yet.", resource_type="first_chunk"
@@ -36,12 +37,31 @@ def get_first_chunk(job_id: str, query: BeginningQuery) -> Response:
     return downloads.stored(chunk.storage_key, "video/mp4")
 
 
-def _first_chunk(job: Job) -> Chunk | None:
-    """The row of the film's first chunk, planned as its worker plans it. None also when the film
-    can no longer be planned, since its song or media went meanwhile."""
-    args = read(_ARGS, job.args, "bad_job_args")
-    try:
-        first = film_order(args, tools_of_workers() or "").chunks[0]
-    except BeatstitchError:
-        return None
-    return chunks.known(args.project_id, [first.name]).get(first.name)
+class Beginning:
+    """The first chunk of the film that a render makes.
+
+    Which one that is, is planned as its worker plans it, and again when the render has come
+    further: a preview's media may have got their proxies meanwhile. To plan at every look would
+    take 0.1 s for a song at a cut a beat, and a second for half an hour.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job_id = job.id
+        self._args = read(_ARGS, job.args, "bad_job_args")
+        self._names: dict[tuple[Status, int], str | None] = {}
+
+    def chunk(self) -> Chunk | None:
+        """Its row, or None while it isn't there. Raises NotFound when the render has gone."""
+        job = jobs.by_id(self._job_id)
+        state = (job.status, job.attempt)
+        if state not in self._names:
+            self._names[state] = self._name()
+        name = self._names[state]
+        return None if name is None else chunks.known(self._args.project_id, [name]).get(name)
+
+    def _name(self) -> str | None:
+        """Its key; None when the film can no longer be planned, since its song or media went."""
+        try:
+            return film_order(self._args, tools_of_workers() or "").chunks[0].name
+        except BeatstitchError:
+            return None
