@@ -50,6 +50,8 @@ def by_id(user_id: str) -> User:
 
 def by_name(username: str) -> User | None:
     """The account of this name in whatever case, or None."""
+    if "\0" in username:  # PostgreSQL has no such text, and takes the question for a mistake
+        return None
     return User.get_or_none(User.username_folded == username.casefold())
 
 

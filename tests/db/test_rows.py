@@ -59,6 +59,10 @@ def test_a_name_is_taken_in_every_case() -> None:
     assert users.by_name("ANNA") is not None
 
 
+def test_a_name_that_no_text_can_hold_is_nobodys() -> None:
+    assert users.by_name("anna\0") is None
+
+
 def test_a_new_password_voids_all_tokens() -> None:
     user = users.create("anna", "hash")
 
