@@ -20,6 +20,7 @@ from beatstitch.process import (
     ProcessTimeout,
     run,
 )
+from beatstitch.process.ear import Ear
 
 AMPLE = Limits(timeout_s=60)
 
@@ -118,15 +119,40 @@ def test_a_child_that_talks_but_makes_no_progress_has_stalled() -> None:
 
 
 @pytest.mark.usefixtures("walls")
-def test_progress_keeps_a_child_from_stalling() -> None:
-    with pytest.raises(ProcessTimeout):
-        sh("while :; do echo; done", Limits(0.8, stall_s=0.4), on_line=lambda line: True)
-    with pytest.raises(ProcessTimeout):
-        sh("while :; do echo more; done", Limits(0.8, stall_s=0.4, output_bytes=2**40))
+def test_every_line_of_progress_gives_a_child_as_long_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("beatstitch.process.ear.monotonic", lambda: now[0])
+
+    def later(line: str) -> bool:
+        now[0] += 0.9
+        return True
+
+    sh("for i in 1 2 3 4 5 6 7 8 9; do echo $i; done", Limits(60, stall_s=1), on_line=later)
+
+    assert now[0] > 8
+
+
+def test_where_no_lines_are_asked_for_all_output_is_progress(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("beatstitch.process.ear.monotonic", lambda: now[0])
+    ear = Ear(Limits(60, stall_s=1), None, None)
+
+    for _ in range(9):
+        now[0] += 0.9
+        ear._collect(b"more")
+        ear.check()
+
+    now[0] += 1
+    with pytest.raises(ProcessStalled):
+        ear.check()
 
 
 @pytest.mark.usefixtures("walls")
-def test_a_child_is_gone_within_two_seconds_of_the_wish(marked: Any) -> None:
+def test_a_child_that_ignores_the_wish_to_stop_is_gone_all_the_same(marked: Any) -> None:
     stop = threading.Event()
     threading.Timer(0.2, lambda: marked.come_up() and stop.set()).start()
 
