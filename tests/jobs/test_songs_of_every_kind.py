@@ -151,7 +151,7 @@ def test_ten_hours_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
     with pytest.raises(LimitReached, match="longer than 2 minutes"):
         heard(endless, tmp_path)
 
-    assert sum(file.stat().st_size for file in (tmp_path / "scratch").iterdir()) < 25_000_000
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def _rubbish(size: int) -> bytes:
