@@ -67,15 +67,18 @@ def _ends_us(desk: Desk, segments: Sequence[SegmentGiven], snap: Snap) -> list[i
 
 
 def _time_us(exact_us: int | None, time_ms: float | None, known_us: dict[int, int]) -> int | None:
-    if exact_us is not None and time_ms is not None and round_ms(exact_us) != round(time_ms):
+    if time_ms is None:
+        return exact_us
+    time_us = round(time_ms * 1000)
+    if exact_us is None:
+        return known_us.get(round_ms(time_us), time_us)
+    if round_ms(exact_us) != round_ms(time_us):
         raise Invalid(
             "bad_edl",
             f"{time_ms:g} ms and {exact_us} µs are two times; send one of them.",
             where=("segments",),
         )
-    if exact_us is not None or time_ms is None:
-        return exact_us
-    return known_us.get(round(time_ms), round(time_ms * 1000))
+    return exact_us
 
 
 def _ids(edl: Edl, segments: Sequence[SegmentGiven]) -> Iterator[int]:

@@ -88,6 +88,13 @@ def test_a_clip_without_a_source_out_fills_its_time(edl: Edl) -> None:
     assert (whole.segments[0].source_in_ms, whole.segments[0].source_out_ms) == (1500, 9500)
 
 
+@pytest.mark.parametrize("time_ms", [2000.5, 2000.4996, 2001])
+def test_a_time_in_ms_and_the_same_in_us_are_one_time(edl: Edl, time_ms: float) -> None:
+    segments = plain(time_ms, 8000, timeline_out_us=2_000_500)
+
+    assert replaced(edl, segments, "none").segments[0].timeline_out_us == 2_000_500
+
+
 @pytest.mark.parametrize(
     ("segments", "code", "says"),
     [
