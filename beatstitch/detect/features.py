@@ -13,6 +13,7 @@ HOP = 441
 _WINDOWS = ((1_024, 3), (2_048, 6), (4_096, 12))  # samples, filter bands an octave
 _LOWEST_HZ, _HIGHEST_HZ, _TUNING_HZ = 30.0, 17_000.0, 440.0
 _CHORDS_HZ = (100.0, 2_000.0)
+_BASS_HZ = 260.0  # kick drums, bass guitars and left hands lie below, other chords mostly above
 _RISE_OVER = 0.5  # a rise is counted from the frame whose window is half as high here
 _BLOCK = 512
 
@@ -49,6 +50,13 @@ def pitch_classes(seen: Features) -> NDArray[np.float32]:
     classes = np.round(12 * np.log2(centres_hz / _TUNING_HZ)).astype(int) % 12
     classes[(centres_hz < _CHORDS_HZ[0]) | (centres_hz > _CHORDS_HZ[1])] = -1
     return np.stack([levels[:, classes == each].sum(axis=1) for each in range(12)], axis=1)
+
+
+def bass_rises(seen: Features) -> NDArray[np.float32]:
+    """How much begins to sound in the bass in each frame, shape (frames,)."""
+    size, bands_per_octave = _WINDOWS[-1]
+    centres_hz = _centre_bins(size, bands_per_octave)[1:-1] * SAMPLE_RATE / size
+    return np.asarray(seen[:, -centres_hz.size :][:, centres_hz < _BASS_HZ].sum(axis=1))
 
 
 def _levels(

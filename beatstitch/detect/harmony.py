@@ -20,6 +20,10 @@ from beatstitch.detect.peaks import strengths
 # of 96 %, and the start of bars of known length was right in 89 % instead of 84 %; between 0.02 and
 # 0.04 the outcome is the same.
 _WEIGHT = 0.035
+# The same for what begins to sound in the bass: kick drums and left hands play beat one. Learned on
+# all but one of four generators' songs and asked of that one, eight starts of bars in four of 222
+# came right by it and three wrong.
+_BASS_WEIGHT = 0.035
 # A few bars that happen to agree aren't a habit: so many that don't are added.
 _DOUBTFUL_BARS = 5
 # Where a chord is struck ahead of its bar, the change lies nearer to the beat before. To move bars
@@ -29,6 +33,7 @@ _SPAN_BEATS = 2
 # A beat lasts about three frames in the decoder's model.
 _BEAT_FRAMES = 3
 _FLOOR = 1e-3
+_FAINT_BASS = 0.05
 # Bars that the decoder isn't asked for, and the lead over others at which they are. Of 556 songs
 # made by code 14 were in five: 8 led by more, and of the others none by more than half of it.
 _ODD_METRES = (5, 7)
@@ -49,6 +54,7 @@ def counted(impression: Impression, path: Path) -> tuple[Path, float]:
     said = [
         signs.of_networks(ones)
         + signs.of_chords(ones, metre)
+        + signs.of_bass(ones)
         - (_PUSHED if metre == 4 and move % 2 else 0.0)
         for move, ones in enumerate(places)
     ]
@@ -90,6 +96,7 @@ class _Signs:
 
     as_start: NDArray[np.floating]
     change: NDArray[np.float64]
+    bass: NDArray[np.float64]
     frames: int
 
     @classmethod
@@ -99,7 +106,8 @@ class _Signs:
         other = strengths(impression.activations[:, 0], beats)
         as_start = np.log(down + _FLOOR) - np.log(other + _FLOOR)
         change = _standard(chord_changes(impression.pitches, beats))
-        return cls(as_start - as_start.mean(), change, len(impression.activations))
+        bass = _standard(np.log(strengths(impression.bass, beats) + _FAINT_BASS))
+        return cls(as_start - as_start.mean(), change, bass, len(impression.activations))
 
     def of_networks(self, ones: NDArray[np.intp]) -> float:
         return _BEAT_FRAMES * float(self.as_start[ones].sum()) / self.frames
@@ -109,6 +117,9 @@ class _Signs:
         habits = (ones, ones[::2], ones[1::2]) if metre == 2 else (ones,)
         shares = (float(self.change[at].sum()) / (len(at) + _DOUBTFUL_BARS) for at in habits)
         return _WEIGHT * max(shares)
+
+    def of_bass(self, ones: NDArray[np.intp]) -> float:
+        return _BASS_WEIGHT * float(self.bass[ones].sum()) / (len(ones) + _DOUBTFUL_BARS)
 
 
 def chord_changes(pitches: NDArray[np.float32], frames: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -48,6 +48,23 @@ def test_what_was_heard_is_remembered_as_it_was(write_song, drums, tmp_path):
     again = networks.recall(tmp_path / "heard.npy", song)
     assert np.array_equal(again.activations, heard.activations)
     assert np.array_equal(again.pitches, heard.pitches)
+    assert np.array_equal(again.bass, heard.bass)
+
+
+def test_what_begins_in_the_bass_is_told_from_what_begins_above(write_song):
+    seconds = np.arange(3 * 44_100) / 44_100
+    # Without a soft attack any tone is a click, which sounds everywhere.
+    low, high = (
+        np.sin(2 * np.pi * hz * seconds)
+        * np.clip((seconds - start) / 0.05, 0, 1)
+        * np.clip((start + 0.5 - seconds) / 0.05, 0, 1)
+        for hz, start in ((80, 1.0), (900, 2.0))
+    )
+
+    bass = networks.listen(pcm.opened(write_song(0.5 * (low + high))), lambda share: None).bass
+
+    assert bass[90:120].max() > 5 * bass[190:220].max()
+    assert abs(int(bass.argmax()) - 100) <= 5
 
 
 def test_a_torn_memory_or_one_of_another_song_is_none(write_song, drums, tmp_path):

@@ -30,9 +30,15 @@ def found(
     hint: float | None = None,
     pitches: NDArray[np.float32] | None = None,
     metre: int | None = None,
+    bass: NDArray[np.float32] | None = None,
 ) -> Heard:
-    silent = np.zeros((len(activations), 12), np.float32)
-    return follow(Impression(activations, silent if pitches is None else pitches), hint, metre)
+    silent = np.zeros((len(activations), 13), np.float32)
+    heard = Impression(
+        activations,
+        silent[:, :12] if pitches is None else pitches,
+        silent[:, 12] if bass is None else bass,
+    )
+    return follow(heard, hint, metre)
 
 
 def bpm_of(activations: NDArray[np.float32], hint: float | None = None) -> float:
@@ -196,6 +202,26 @@ def test_a_bar_begins_where_the_chords_change():
 
     assert [beat.beat_number for beat in by_ear] == [1, 2, 3, 4]
     assert [beat.beat_number for beat in by_chords] == [3, 4, 1, 2]
+
+
+def test_a_bar_begins_where_the_bass_is_struck():
+    ambiguous = drawn(120, (0.1, 0.8, 0.4, 0.8), (0.5, 0.0, 0.2, 0.0))
+    bass = np.zeros(4_000, np.float32)
+    bass[105::200] = 2.0
+
+    beats = found(ambiguous, bass=bass).beats[:4]
+
+    assert [beat.beat_number for beat in beats] == [3, 4, 1, 2]
+
+
+def test_a_clear_downbeat_outweighs_the_bass():
+    clear = drawn(120, (0.0, 0.8, 0.7, 0.8), (0.9, 0.0, 0.0, 0.0))
+    bass = np.zeros(4_000, np.float32)
+    bass[105::200] = 2.0
+
+    beats = found(clear, bass=bass).beats[:4]
+
+    assert [beat.beat_number for beat in beats] == [1, 2, 3, 4]
 
 
 def test_a_clear_downbeat_outweighs_the_chords():
