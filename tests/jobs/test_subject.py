@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from beatstitch.jobs.media_processing.args import Facts, Ticket
@@ -51,6 +53,18 @@ def test_where_nothing_is_there_is_no_subject_and_where_all_is_alike_it_is_in_th
 
     assert [find([image]) for image in blank] == [None] * 3
     assert abs(focus.x - 0.5) < 0.06 and abs(focus.y - EXPECTED_AT.y) < 0.1
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 130), st.integers(1, 130), st.integers(0, 9), st.integers(1, 3))
+def test_a_subject_is_inside_of_any_picture(width: int, height: int, seed: int, few: int) -> None:
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 256, (few, height, width, 3), np.uint8) * (seed > 2)
+    pixels[:, : height // 2] = 255 * (seed % 2)
+
+    focus = find([Image.fromarray(picture) for picture in pixels.astype(np.uint8)])
+
+    assert focus is None or (0 <= focus.x <= 1 and 0 <= focus.y <= 1)
 
 
 def test_a_mirrored_picture_has_its_subject_on_the_other_side() -> None:
