@@ -73,6 +73,7 @@ def test_an_edit_answers_the_new_timeline_and_it_stays(anna: Caller, project: st
                 "ken_burns": {"enabled": True, "start_zoom": 2, "end_zoom": 1.5},
             }
         },
+        {"set_effect": {"index": 1, "focus": {"x": 0.25, "y": 1}}},
         {"set_transition": {"index": 1, "type": "wipe_up", "duration_ms": 300}},
         {"set_duration_beats": {"index": 1, "beats": 2}},
         {"lock": {"index": 3}},
@@ -209,6 +210,7 @@ def test_a_segment_that_does_not_add_up_is_named(anna: Caller, project: str) -> 
         {"lock": {"index": 0, "why": "so"}},
         {"lock": {"index": 0}, "unlock": {"index": 0}},
         {"set_effect": {"index": 0, "ken_burns": {"enabled": "yes"}}},
+        {"set_effect": {"index": 0, "focus": {"x": 0.5, "y": -0.1}}},
         {"set_transition": {"index": 1, "type": "explode"}},
         {"set_duration_beats": {"index": 1, "beats": 0}},
     ],
