@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from click.core import ParameterSource
 
 from beatstitch import limits
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.delivery import check_footage, check_places, delivery
 from beatstitch.cli.gather import files
 from beatstitch.cli.options import FocusOn, Number, Rate, Rule, Size, Time
-from beatstitch.cli.production import Made, Wishes, produce, read_timeline
+from beatstitch.cli.production import Made, Wishes, produce
 from beatstitch.cli.progress import Progress
 from beatstitch.cli.song import Steady
 from beatstitch.cli.summary import summary
+from beatstitch.cli.wanted import refuse_idle, settings_of
 from beatstitch.cli.workbench import Workbench
 from beatstitch.errors import MediaRejected
 from beatstitch.jobs.beat_analysis.args import Detector
@@ -26,26 +26,7 @@ from beatstitch.render.sync import report_json
 from beatstitch.render.target import Aspect, Codec, Loudness, PlatformName, Quality, Target
 from beatstitch.settings import settings
 from beatstitch.timeline.edl import Focus, dumps
-from beatstitch.timeline.settings import Fit, TimelineSettings, TransitionType, read_settings
-
-# A given timeline carries these itself: they may say the same, or nothing.
-SETTINGS_OF = {
-    "beats_per_cut": ("beats_per_cut",),
-    "transition": ("transition_type",),
-    "fit": ("fit",),
-    "size": ("output_width", "output_height"),
-    "fps": ("output_fps",),
-    "start": ("audio_start_ms",),
-    "duration": ("duration_ms",),
-    "seed": ("seed",),
-    "section": ("section_rules",),
-    "fade_out": ("audio_fade_out_ms",),
-    "clip_sound": ("clip_audio_gain_db",),
-    "pulse": ("pulse",),
-    "flash": ("flash",),
-}
-# And these have done their work when there is a timeline.
-OF_THE_BUILDING = ("detector", "bpm", "offset", "beats", "focus")
+from beatstitch.timeline.settings import Fit, TransitionType, read_settings
 
 
 @click.command()
@@ -188,8 +169,8 @@ def make(
     **wanted: object,
 ) -> None:
     """Make a film of MEDIA (photos, clips, folders of them), cut to the beats of SONG."""
-    film_settings = read_settings(_settings(size, wanted))
-    _refuse_idle_options(bpm, beats, from_edl, film_settings)
+    film_settings = read_settings(settings_of(size, wanted))
+    refuse_idle(bpm, beats, from_edl, film_settings)
     report_file = report or _beside(output)
     places = {"the film": output, "the sync report": report_file}
     if edl is not None:
@@ -229,25 +210,6 @@ def make(
         click.echo(summary(output, report_file, made, len(kept.spoiled)))
 
 
-def _settings(size: tuple[int, int], wanted: dict[str, object]) -> dict[str, object]:
-    return {
-        "beats_per_cut": int(str(wanted["beats_per_cut"])),
-        "transition_type": wanted["transition"],
-        "output_width": size[0],
-        "output_height": size[1],
-        "output_fps": wanted["fps"],
-        "fit": wanted["fit"],
-        "pulse": wanted["pulse"],
-        "flash": wanted["flash"],
-        "seed": wanted["seed"],
-        "audio_start_ms": wanted["start"],
-        "duration_ms": wanted["duration"],
-        "section_rules": wanted["section"],
-        "audio_fade_out_ms": wanted["fade_out"],
-        "clip_audio_gain_db": wanted["clip_sound"],
-    }
-
-
 def _beside(film: Path) -> Path:
     """Where the sync report goes if nobody says."""
     return film.parent / f"{film.stem}.sync.json"
@@ -263,30 +225,6 @@ def _read(
     if beats is not None:
         read[beats] = "the list of beats"
     return {**read, song: "the song"}
-
-
-def _refuse_idle_options(
-    bpm: float | None, beats: Path | None, from_edl: Path | None, asked: TimelineSettings
-) -> None:
-    """An option that would do nothing is a mistake to name, not to pass over. Which detector is
-    liked best is no wish for this film alone, so it may stand beside a tempo that is set."""
-    ctx = click.get_current_context()
-    given = [
-        name
-        for name in (*SETTINGS_OF, *OF_THE_BUILDING)
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]
-    if from_edl is not None and given:
-        theirs = read_timeline(from_edl).settings
-        for name in given:
-            fields = SETTINGS_OF.get(name, ())
-            if not fields or any(getattr(asked, f) != getattr(theirs, f) for f in fields):
-                option = name.replace("_", "-")
-                raise click.UsageError(f"--{option} can't change a given timeline (--from-edl).")
-    if "offset" in given and bpm is None:
-        raise click.UsageError("--offset goes with --bpm.")
-    if bpm is not None and beats is not None:
-        raise click.UsageError("--bpm and --beats both say where the beats are.")
 
 
 def _accept(made: Made, report_file: Path) -> None:
