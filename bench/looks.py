@@ -19,8 +19,8 @@ from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits
 from beatstitch.jobs.media_processing.subject import find
 from beatstitch.render.beat_effects import Flash
+from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.command import CHUNK_FILE, chunk_command
-from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile, final
 from beatstitch.render.source import Source
 from beatstitch.timeline.edl import MIDDLE, Focus, KenBurns

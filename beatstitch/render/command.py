@@ -7,9 +7,10 @@ seconds only here.
 from dataclasses import dataclass
 from fractions import Fraction
 
+from beatstitch.render.chunk import Chunk, Layer
 from beatstitch.render.graph import Text, graph
-from beatstitch.render.plan import Chunk, Layer
 from beatstitch.render.profile import Profile
+from beatstitch.render.takes import takes
 
 # One thread a process: two processes of one thread encode the same film in 0.79 of the time that
 # one of two threads takes.
@@ -20,12 +21,17 @@ SPARE_S = Fraction(1, 2)
 # No decoder is allowed, or FFmpeg would look at the first picture of every chunk: a third of what
 # the join costs.
 JOIN_INPUT = ("-safe", "1", "-auto_convert", "0", "-codec_whitelist", "none")
-X264 = ("-profile:v", "high")
+# Two B-frames have little use for a pyramid: without it x264 holds two pictures less (23 MB at
+# 1080p) for a file as large and as good (-1.0 to +0.6 %, 0.0 to +0.08 dB). A picture that it looks
+# ahead is 7 MB; the 20 of "faster" see no more than 10 do (same size and PSNR of footage with
+# grain; what moves slowly gets 7 % smaller and 0.3 dB less, as with half a step of crf).
+X264 = ("-profile:v", "high", "-b-pyramid", "none")
+X264_LOOKAHEAD = {"faster": ("-rc-lookahead", "10")}
 # x265 has threads and GOPs of its own to close, makes a forced keyframe an IDR one only if told,
-# and Apple's players want the tag hvc1.
+# and Apple's players want the tag hvc1. Its pictures are larger still: 5 ahead, and a step of crf.
 X265 = (
     *("-tag:v", "hvc1", "-forced-idr", "1", "-x265-params"),
-    "pools=none:frame-threads=1:open-gop=0:info=0:log-level=error",
+    "pools=none:frame-threads=1:open-gop=0:b-pyramid=0:rc-lookahead=5:info=0:log-level=error",
 )
 CHUNK_FILE, TINY_FILE = "chunk.mp4", "tiny.gray"
 
@@ -70,9 +76,8 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
     drawn, ways = graph(chunk, profile)
     return Command(
         inputs=tuple(
-            _input(layer, piece.frames, profile.frame_rate)
-            for piece in chunk.pieces
-            for layer in piece.layers
+            _input(take.layer, take.frames, profile.frame_rate)
+            for take in takes(chunk.pieces, profile.frame_rate)
         ),
         options=(
             *("-filter_threads", "1", "-filter_complex_threads", "1"),
@@ -92,7 +97,9 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
 def encoder(profile: Profile) -> tuple[str, ...]:
     """The encoder's options and the tags. `chroma_sample_location` is said, for JPEG's "center"
     would change the parameter sets; `bitexact` keeps versions and dates out of the bytes."""
-    name, options = ("libx265", X265) if profile.codec == "h265" else ("libx264", X264)
+    name, options = "libx265", X265
+    if profile.codec == "h264":
+        name, options = "libx264", (*X264, *X264_LOOKAHEAD.get(profile.preset, ()))
     return (
         *("-c:v", name, "-preset", profile.preset, "-crf", str(profile.crf), *options),
         *("-pix_fmt", "yuv420p", "-g", "60", "-bf", "2", "-flags", "+cgop+bitexact", *THREADS),

@@ -8,8 +8,8 @@ no time and its size is known.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from beatstitch.render.chunk import Layer
 from beatstitch.render.order import ChunkOrder, FilmOrder
-from beatstitch.render.plan import Layer
 from beatstitch.render.target import Codec
 
 DECODE_S = 9e-9

@@ -32,10 +32,15 @@ def retime(speed: Fraction, rate: Fraction, lead_frames: int = 0) -> str:
     return f"{slowed}fps={ratio(rate)}:start_time={start}"
 
 
-def exactly(frames: int) -> str:
-    """`frames` frames and no more. One frame may be cloned at the end, where rounding left a gap;
-    a clip that is shorter than that comes short, and the chunk's check says so."""
-    return f"tpad=stop=1:stop_mode=clone,trim=end_frame={frames},setpts=PTS-STARTPTS"
+ENDING = "tpad=stop=1:stop_mode=clone"
+"""One frame may be cloned at the end of a clip, where rounding left a gap; a clip that is shorter
+than that comes short, and the chunk's check says so."""
+
+
+def part(first_frame: int, frames: int) -> str:
+    """`frames` frames from that one on, and no more."""
+    start = f"start_frame={first_frame}:" if first_frame else ""
+    return f"trim={start}end_frame={first_frame + frames},setpts=PTS-STARTPTS"
 
 
 def hold(frames: int, rate: Fraction) -> str:

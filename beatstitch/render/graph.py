@@ -10,8 +10,9 @@ from fractions import Fraction
 from beatstitch.render import camera, filters, transitions
 from beatstitch.render.beat_effects import flash, pulse
 from beatstitch.render.camera import Ground
-from beatstitch.render.plan import Chunk, Layer, Piece
+from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile
+from beatstitch.render.takes import Use, takes
 from beatstitch.timeline.settings import Fit
 
 TINY_WIDTH, TINY_HEIGHT = 32, 18
@@ -31,39 +32,43 @@ class Text:
 
 
 def graph(chunk: Chunk, profile: Profile) -> tuple[str, tuple[Text, ...]]:
-    """The filter graph from the chunk's inputs, a layer each, to [film] and [tiny]; and the files
+    """The filter graph from the chunk's inputs, a take each, to [film] and [tiny]; and the files
     that it names, the ways of its cameras."""
-    parts = []
-    shots = _shots(chunk, profile)
-    left = iter(shots)
+    parts: list[str] = []
+    chains: dict[tuple[int, int], str] = {}
+    ways: list[Text] = []
+    for shots in _shots(chunk, profile):
+        chain = f"[{shots[0].number}:{shots[0].layer.source.stream}]{_prepared(shots[0], profile)}"
+        begins = [f"{chain},"]
+        if len(shots) > 1:
+            begins = [f"[{shot.name}u{place}]" for place, shot in enumerate(shots)]
+            parts.append(f"{chain},split={len(shots)}{''.join(begins)}")
+        for begin, shot in zip(begins, shots, strict=True):
+            chains[shot.use.piece, shot.use.place] = begin + _shown(shot, profile)
+            ways += [shot.way] if shot.way else []
     for index, piece in enumerate(chunk.pieces):
-        chains = [
-            f"[{shot.number}:{layer.source.stream}]{_chain(shot, profile)}"
-            for layer, shot in zip(piece.layers, left, strict=False)
-        ]
-        if len(chains) == 2:
+        chain = chains[index, 0]
+        if len(piece.layers) == 2:
             name = f"t{index}"
+            parts += [f"{chain}[{name}a]", f"{chains[index, 1]}[{name}b]"]
             size = (profile.width, profile.height)
-            meeting = transitions.meet(
-                piece.transition, piece.frames, profile.frame_rate, size, name
-            )
-            parts += [f"{chains[0]}[{name}a]", f"{chains[1]}[{name}b]"]
-            chains = [meeting]
+            chain = transitions.meet(piece.transition, piece.frames, profile.frame_rate, size, name)
         if piece.flashes:
-            chains[0] += f",{flash(piece.flashes, profile.frame_rate)}"
-        parts.append(f"{chains[0]}[p{index}]")
+            chain += f",{flash(piece.flashes, profile.frame_rate)}"
+        parts.append(f"{chain}[p{index}]")
     pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
     parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0,split[film][full]")
     parts.append(f"[full]scale={TINY_WIDTH}:{TINY_HEIGHT}:flags=neighbor,format=gray[tiny]")
-    return ";".join(parts), tuple(shot.way for shot in shots if shot.way is not None)
+    return ";".join(parts), tuple(ways)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
-    """A layer in its piece, numbered as FFmpeg numbers its inputs. A camera that moves has a
+    """A use of a take, which is numbered as FFmpeg numbers its inputs. A camera that moves has a
     `ground` to move over and the file with its `way`."""
 
     number: int
+    use: Use
     layer: Layer
     piece: Piece
     fit: Fit
@@ -72,33 +77,36 @@ class _Shot:
 
     @property
     def name(self) -> str:
-        """The beginning of the layer's labels."""
+        """The beginning of the labels of its take."""
         return f"l{self.number}"
 
 
-def _shots(chunk: Chunk, profile: Profile) -> list[_Shot]:
-    layers = [
-        (place, layer, piece) for piece in chunk.pieces for place, layer in enumerate(piece.layers)
+def _shots(chunk: Chunk, profile: Profile) -> list[list[_Shot]]:
+    """The uses of each take."""
+    return [
+        [_shot(number, use, chunk.pieces[use.piece], profile) for use in take.uses]
+        for number, take in enumerate(takes(chunk.pieces, profile.frame_rate))
     ]
-    return [_shot(number, *layer, profile) for number, layer in enumerate(layers)]
 
 
-def _shot(number: int, place: int, layer: Layer, piece: Piece, profile: Profile) -> _Shot:
+def _shot(number: int, use: Use, piece: Piece, profile: Profile) -> _Shot:
+    layer = piece.layers[use.place]
     fit = filters.fit_of(profile.fit, layer.source, profile.width, profile.height)
     zooms = [
         pulse(layer.pulse, layer.beat_frames, frame, profile.frame_rate)
-        * transitions.zoom(piece.transition, frame, piece.frames, place)
+        * transitions.zoom(piece.transition, frame, piece.frames, use.place)
         for frame in range(piece.frames)
     ]
     size = (profile.width, profile.height)
     ground = _ground(layer, fit, size)
     if ground is None and all(zoom == 1 for zoom in zooms):
-        return _Shot(number, layer, piece, fit, None, None)
+        return _Shot(number, use, layer, piece, fit, None, None)
     ground = ground or camera.still_ground(*size)
     last = max(1, layer.move_frames - 1)
     shares = [Fraction(layer.move_frame + frame, last) for frame in range(piece.frames)]
-    way = Text(f"way{number}.txt", camera.way(ground, shares, zooms, size))
-    return _Shot(number, layer, piece, fit, ground, way)
+    name = f"way{use.piece}{'ab'[use.place]}.txt"
+    way = Text(name, camera.way(ground, shares, zooms, size))
+    return _Shot(number, use, layer, piece, fit, ground, way)
 
 
 def _ground(layer: Layer, fit: Fit, size: tuple[int, int]) -> Ground | None:
@@ -112,10 +120,20 @@ def _ground(layer: Layer, fit: Fit, size: tuple[int, int]) -> Ground | None:
     return camera.source_ground(layer.ken_burns, source.width, source.height, *size)
 
 
-def _chain(shot: _Shot, profile: Profile) -> str:
-    chain = (
-        _photo(shot, profile) if shot.layer.source.media_type == "image" else _clip(shot, profile)
-    )
+def _prepared(shot: _Shot, profile: Profile) -> str:
+    """What all uses of a take have in common: its pictures, as large as the film or the ground of
+    a camera."""
+    if shot.layer.source.media_type == "image":
+        return _photo(shot, profile)
+    return _clip(shot, profile)
+
+
+def _shown(shot: _Shot, profile: Profile) -> str:
+    """The frames that one use shows, where the camera is in them."""
+    if shot.layer.source.media_type == "image":
+        chain = filters.hold(shot.piece.frames, profile.frame_rate)
+    else:
+        chain = filters.part(shot.use.first_frame, shot.piece.frames)
     if shot.way is None:
         return chain
     return f"{chain},{filters.glide(shot.way.place, profile.width, profile.height)}"
@@ -130,8 +148,7 @@ def _clip(shot: _Shot, profile: Profile) -> str:
     chain.append(_fitted(shot, profile.width, profile.height))
     if layer.source.is_hdr:
         chain.append(filters.to_sdr(layer.source))
-    chain += ["format=yuv420p", filters.exactly(shot.piece.frames)]
-    return ",".join(chain)
+    return ",".join((*chain, "format=yuv420p", filters.ENDING))
 
 
 def _photo(shot: _Shot, profile: Profile) -> str:
@@ -143,7 +160,7 @@ def _photo(shot: _Shot, profile: Profile) -> str:
     else:
         still = f"{filters.crop_exactly(ground.needed)},"
         still += filters.scale(ground.width, ground.height, source)
-    return f"{still},format=yuv420p,{filters.hold(shot.piece.frames, profile.frame_rate)}"
+    return f"{still},format=yuv420p"
 
 
 def _fitted(shot: _Shot, width: int, height: int) -> str:

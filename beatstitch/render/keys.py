@@ -5,8 +5,8 @@ name. A chunk's command doesn't say where in the film it lies, so one that moved
 """
 
 from beatstitch.documents import digest
+from beatstitch.render.chunk import Chunk
 from beatstitch.render.command import Command, chunk_command
-from beatstitch.render.plan import Chunk
 from beatstitch.render.profile import Profile
 
 # Goes up when the same command would give other bytes, or another proof of them, for a reason that

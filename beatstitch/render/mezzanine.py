@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from beatstitch.render.chunk import Layer
 from beatstitch.render.command import SPARE_S, THREADS, Command, Input, Output
 from beatstitch.render.keys import command_key
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.plan import Layer
 from beatstitch.render.source import Source
+from beatstitch.render.takes import takes
 
 FAR_APART_US = 5_000_000
 MEZZANINE_FILE = "mezzanine.mov"
@@ -132,16 +133,15 @@ def mezzanine_command(source: Source, parts: tuple[Part, ...]) -> Command:
 
 def _showings(chunk: ChunkOrder) -> Iterator[tuple[Layer, Part]]:
     rate = chunk.profile.frame_rate
-    for piece in chunk.chunk.pieces:
-        for layer in piece.layers:
-            source = layer.source
-            # RGB would be coded as something else, and so would fields.
-            is_fit = not source.is_interlaced and source.color_space != "gbr"
-            if source.gop_us > FAR_APART_US and is_fit:
-                length_s = piece.frames / rate * layer.speed + SPARE_S
-                end_us = layer.start_us + int(length_s * 1_000_000)
-                start_us = layer.start_us - source.lead_us - MARGIN_US
-                yield layer, Part(max(0, start_us), end_us + MARGIN_US)
+    for take in takes(chunk.chunk.pieces, rate):
+        layer, source = take.layer, take.layer.source
+        # RGB would be coded as something else, and so would fields.
+        is_fit = not source.is_interlaced and source.color_space != "gbr"
+        if source.gop_us > FAR_APART_US and is_fit:
+            length_s = take.frames / rate * layer.speed + SPARE_S
+            end_us = layer.start_us + int(length_s * 1_000_000)
+            start_us = layer.start_us - source.lead_us - MARGIN_US
+            yield layer, Part(max(0, start_us), end_us + MARGIN_US)
 
 
 def _way_us(layer: Layer) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from beatstitch.render.chunk import Chunk
 from beatstitch.render.keys import chunk_key
-from beatstitch.render.plan import Chunk, Plan, plan, showings
+from beatstitch.render.plan import Plan, plan, showings
 from beatstitch.render.profile import Profile
 from beatstitch.render.sound import Sound, sound_key, sound_of
 from beatstitch.render.source import Source

@@ -23,8 +23,8 @@ ENCODERS: dict[tuple[Codec, Quality], tuple[str, int]] = {
     ("h264", "medium"): ("veryfast", 20),
     ("h264", "high"): ("faster", 18),
     ("h265", "draft"): ("ultrafast", 28),
-    ("h265", "medium"): ("superfast", 24),
-    ("h265", "high"): ("veryfast", 22),
+    ("h265", "medium"): ("superfast", 23),
+    ("h265", "high"): ("veryfast", 21),
 }
 
 

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 
 from beatstitch.documents import read_json
 from beatstitch.errors import BeatstitchError
+from beatstitch.render.chunk import Chunk
 from beatstitch.render.command import Output
 from beatstitch.render.graph import TINY_HEIGHT, TINY_WIDTH
-from beatstitch.render.plan import Chunk
 from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
 
 TINY_BYTES = TINY_WIDTH * TINY_HEIGHT

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from beatstitch.jobs.render_chunk.handler import run
+from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile, final
 from beatstitch.render.source import Source
 from beatstitch.render.target import Aspect, Target

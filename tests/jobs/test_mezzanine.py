@@ -7,9 +7,9 @@ from beatstitch.jobs.media_processing.args import Ticket
 from beatstitch.jobs.media_processing.handler import run as take_in
 from beatstitch.jobs.mezzanine.handler import run
 from beatstitch.jobs.render_chunk.handler import run as render
+from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.mezzanine import MezzanineOrder, Part, standing_in
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import final
 from beatstitch.timeline.settings import read_settings
 from beatstitch.workspace import Workspace

@@ -11,8 +11,8 @@ from PIL import Image
 
 from beatstitch.jobs.render_chunk.handler import run
 from beatstitch.render.beat_effects import Flash
+from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import final
 from beatstitch.render.proof import ChunkUnfit
 from beatstitch.render.source import Source

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from beatstitch.jobs.media_processing.args import Ticket
 from beatstitch.jobs.media_processing.handler import run as take_in
 from beatstitch.jobs.render_chunk.handler import run
+from beatstitch.render.chunk import Chunk, Layer, Piece
+from beatstitch.render.command import chunk_command
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile, final
 from beatstitch.render.proof import ChunkUnfit
 from beatstitch.render.source import Source
@@ -99,6 +100,35 @@ def test_every_transition_leads_from_the_first_to_the_second_at_any_shape_and_ra
 
     codes = read_codes(film)
     assert [code and code.clip_id for code in (*codes[:5], *codes[15:])] == [1] * 5 + [14] * 5
+
+
+def test_a_clip_that_is_opened_once_shows_the_frames_of_each_of_its_pieces(
+    clips: tuple[Path, ...], tmp_path: Path
+) -> None:
+    clip = Source("c", "c", "c", "video", "mov", 640, 360, duration_ms=3000)
+    other = Source("d", "d", "d", "video", "mov", 640, 360, duration_ms=3000)
+    first = [Layer(clip, start_us=500_000), Layer(clip, start_us=700_000)]
+    second = [Layer(other, start_us=1_000_000), Layer(other, start_us=1_200_000)]
+    again = Layer(clip, start_us=900_000)
+    chunk = Chunk(
+        (
+            Piece(0, 6, (first[0],), cut_frame=0),
+            Piece(6, 6, (first[1], second[0]), "slide_left", cut_frame=3),
+            Piece(12, 6, (second[1],)),
+            Piece(18, 6, (again,), cut_frame=0),
+        )
+    )
+
+    film = rendered(chunk, profile("cover"), {"c": clips[0], "d": clips[1]}, tmp_path / "chunk")
+
+    codes = read_codes(film)
+    rate = 30
+    assert len(chunk_command(chunk, profile("cover")).inputs) == 2
+    assert [code and code.frame - codes[0].frame for code in codes[:6] if codes[0]] == [*range(6)]
+    assert [code and code.frame for code in (*codes[12:18], *codes[18:])] == [
+        *range(round(1.2 * rate), round(1.2 * rate) + 6),
+        *range(round(0.9 * rate), round(0.9 * rate) + 6),
+    ]
 
 
 def test_a_photo_before_its_blurred_copy_has_no_colour_of_its_own(

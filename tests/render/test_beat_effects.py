@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from beatstitch.beats.steady import steady_grid
 from beatstitch.render.beat_effects import Flashes, pulse
-from beatstitch.render.plan import Piece, plan
+from beatstitch.render.chunk import Piece
+from beatstitch.render.plan import plan
 from beatstitch.render.profile import final
 from beatstitch.render.source import Source
 from beatstitch.timeline.build import build

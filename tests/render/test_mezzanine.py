@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.mezzanine import Part, mezzanines, standing_in
 from beatstitch.render.order import ChunkOrder
-from beatstitch.render.plan import Chunk, Layer, Piece
 from beatstitch.render.profile import final
 from beatstitch.render.source import Source
 from beatstitch.timeline.settings import read_settings

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from beatstitch.beats.steady import steady_grid
 from beatstitch.limits import FRAME_RATES
+from beatstitch.render.chunk import Piece
 from beatstitch.render.keys import chunk_key
-from beatstitch.render.plan import MOST_LAYERS, Piece, Plan, plan
+from beatstitch.render.plan import MOST_TAKES, Plan, plan
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
+from beatstitch.render.takes import takes
 from beatstitch.timeline.build import build
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, frame_at
@@ -22,6 +24,7 @@ from beatstitch.timeline.settings import read_settings
 SOURCES = {
     "p": Source("p", "p.jpg", "aa", "image", "jpeg_pipe", 640, 360),
     "c": Source("c", "c.mp4", "bb", "video", "mov", 640, 360, duration_ms=10_000),
+    "d": Source("d", "d.mp4", "ee", "video", "mov", 640, 360, duration_ms=10_000),
     "s": Source("s", "s.mp4", "cc", "video", "mov", 640, 360, duration_ms=300),
 }
 
@@ -101,12 +104,33 @@ def test_chunks_end_at_the_first_boundary_past_each_two_seconds() -> None:
 
 @pytest.mark.parametrize("transition", ["cut", "crossfade"])
 def test_a_chunk_opens_no_more_media_than_one_process_can_hold(transition: str) -> None:
-    film = planned(edl_of(390.0, names="p", beats_per_cut=1, transition_type=transition))
+    film = planned(edl_of(390.0, names="pcs", beats_per_cut=1, transition_type=transition))
 
-    layers = [sum(len(piece.layers) for piece in chunk.pieces) for chunk in film.chunks]
+    opened = [len(takes(chunk.pieces, Fraction(30))) for chunk in film.chunks]
 
-    assert max(layers) == MOST_LAYERS
+    assert max(opened) == MOST_TAKES
     assert all(left.end_frame == right.first_frame for left, right in pairwise(pieces_of(film)))
+
+
+def test_a_clip_that_goes_on_is_opened_once_for_its_body_and_both_its_transitions() -> None:
+    film = planned(edl_of(names="cd", beats_per_cut=2, transition_type="crossfade"))
+    pieces = film.chunks[1].pieces
+
+    found = takes(pieces, Fraction(30))
+
+    assert [len(piece.layers) for piece in pieces] == [1, 2, 1, 2]
+    assert [[(use.piece, use.place) for use in take.uses] for take in found] == [
+        [(0, 0), (1, 0)], [(1, 1), (2, 0), (3, 0)], [(3, 1)],
+    ]  # fmt: skip
+    ends = [use.first_frame + pieces[use.piece].frames for take in found for use in take.uses[-1:]]
+    assert [take.frames for take in found] == ends
+
+
+def test_a_photo_is_opened_once_and_a_clip_that_begins_anew_each_time() -> None:
+    photo, short = (planned(edl_of(seconds=2, names=name)).chunks[0] for name in "ps")
+
+    assert len(takes(photo.pieces, Fraction(30))) == 1
+    assert len(takes(short.pieces, Fraction(30))) == len(short.pieces)
 
 
 def test_one_changed_segment_changes_one_chunk() -> None:

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from beatstitch.errors import Invalid
-from beatstitch.render.plan import Chunk, Cut, Layer, Piece, Plan
+from beatstitch.render.chunk import Chunk, Layer, Piece
+from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.profile import final
 from beatstitch.render.proof import (
     TINY_BYTES,
