@@ -110,7 +110,7 @@ lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench
 	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
-	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/looks.py bench/queues.py bench/reel.py bench/render.py bench/sections.py
+	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/levels.py bench/looks.py bench/queues.py bench/reel.py bench/render.py bench/sections.py
 	$(BIN)/lint-imports
 
 bench: bench-beats bench-sections bench-queue bench-render bench-api ## all of them, one after the other: half an hour

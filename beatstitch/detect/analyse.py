@@ -16,9 +16,10 @@ from beatstitch.limits import MAX_BPM, MAX_METRE, MIN_BPM, MIN_METRE
 
 Detector = Literal["auto", "madmom", "librosa"]
 
-# Share of sure beats at which 26 of 27 songs of known beats had F ≥ 0.9; below it the doubt is
-# nearly always about half or double tempo.
-_TRUSTED = 0.8
+# Share of sure beats times how likely their level is the right one. Of 870 songs made by code, half
+# of them hard and judged by a table that hadn't met their style, the tempo was right in 88 % of
+# those above and in 62 % of those below; below, the doubt is nearly always about half or double.
+_TRUSTED = 0.6
 _BAR_TRUSTED = 0.5
 # What to propose where nothing can be heard: the tempo at which people tap by themselves, doubled
 # or halved tempi of the guess are brought into the octave around it.

@@ -14,6 +14,9 @@ _WINDOWS = ((1_024, 3), (2_048, 6), (4_096, 12))  # samples, filter bands an oct
 _LOWEST_HZ, _HIGHEST_HZ, _TUNING_HZ = 30.0, 17_000.0, 440.0
 _CHORDS_HZ = (100.0, 2_000.0)
 _BASS_HZ = 260.0  # kick drums, bass guitars and left hands lie below, other chords mostly above
+# Kick and bass, what lies over them, voices, snare, hats.
+_RISES_HZ = (20.0, 120.0, 400.0, 1_600.0, 6_400.0, 20_000.0)
+RISES = len(_RISES_HZ) - 1
 _RISE_OVER = 0.5  # a rise is counted from the frame whose window is half as high here
 _BLOCK = 512
 
@@ -57,6 +60,19 @@ def bass_rises(seen: Features) -> NDArray[np.float32]:
     size, bands_per_octave = _WINDOWS[-1]
     centres_hz = _centre_bins(size, bands_per_octave)[1:-1] * SAMPLE_RATE / size
     return np.asarray(seen[:, -centres_hz.size :][:, centres_hz < _BASS_HZ].sum(axis=1))
+
+
+def rises(seen: Features) -> NDArray[np.float32]:
+    """How much louder each frame gets in five bands from kick to hats, shape (frames, 5).
+
+    From the middle window, which still tells a kick from what lies over it.
+    """
+    (shortest, wide), (size, bands_per_octave), _ = _WINDOWS
+    centres_hz = _centre_bins(size, bands_per_octave)[1:-1] * SAMPLE_RATE / size
+    first = 2 * (_centre_bins(shortest, wide).size - 2) + centres_hz.size
+    found = seen[:, first : first + centres_hz.size]
+    bands = np.searchsorted(_RISES_HZ, centres_hz, side="right") - 1
+    return np.stack([found[:, bands == each].sum(axis=1) for each in range(RISES)], axis=1)
 
 
 def _levels(

@@ -11,16 +11,16 @@ from beatstitch.detect import networks
 from beatstitch.detect.decode import Activations, Path, best_path
 from beatstitch.detect.harmony import counted, odd_metre
 from beatstitch.detect.heard import Heard
+from beatstitch.detect.level import Level, judged
 from beatstitch.detect.metre import has_thirds, is_compound, is_slow
 from beatstitch.detect.networks import Impression
-from beatstitch.detect.octave import is_doubled
 from beatstitch.detect.pcm import Song
 from beatstitch.detect.peaks import peak_us, recurrence, strengths
 
 METRES = (2, 3, 4)
-# Of a song whose eighths were taken for beats. The networks hear a downbeat in the middle of its
-# long bars, and bars of two would win; at such tempi they are rare.
-_SLOW_METRES = (3, 4)
+# At another level. Where eighths were taken for beats, the networks hear a downbeat in the middle
+# of the long bars, and bars of two would win; at such tempi they are rare.
+_LEVEL_METRES = (3, 4)
 # madmom's own range; outside of it the networks were not trained.
 _SLOWEST_BPM, _FASTEST_BPM = 55.0, 215.0
 # How far from a tempo that is known the song may be.
@@ -73,11 +73,12 @@ def follow(impression: Impression, bpm_hint: float | None, metre: int | None = N
     """Find the beats and bars in what the networks said; cheap beside asking them."""
     activations = impression.activations
     bars = _ranked(impression, bpm_hint, METRES if metre is None else (metre,))
-    if bpm_hint is None and is_doubled(activations, bars.by_networks):
-        slow_metres = _SLOW_METRES if metre is None else (metre,)
-        bars = _ranked(impression, bars.path.bpm() / 2, slow_metres)
     if not bars.path.frames:
         return _nothing()
+    level = Level(1.0, 1.0) if bpm_hint else judged(impression, bars.by_networks)
+    if level.factor != 1:
+        metres = _LEVEL_METRES if metre is None else (metre,)
+        bars = _ranked(impression, bars.path.bpm() * level.factor, metres)
     if bpm_hint is None and metre is None and is_compound(activations, bars.path):
         bars = _ranked(impression, bars.path.bpm() * 2 / 3, (2,))
     elif bpm_hint is None and metre is None and is_slow(impression, bars.path):
@@ -99,11 +100,16 @@ def follow(impression: Impression, bpm_hint: float | None, metre: int | None = N
         ),
         beats_per_bar=best.beats_per_bar,
         downbeat_source="detected",
-        bpm_confidence=round(sure, 3),
+        bpm_confidence=round(sure * level.confidence, 3),
         downbeat_confidence=round(bars.confidence(), 3),
         has_beat=len(heard) > 1 and (sure > _SURELY_A_BEAT or _is_faint_beat(activations, best)),
         is_calibrated=True,
     )
+
+
+def first_path(impression: Impression) -> Path:
+    """The path that the networks' word alone gives, at whatever level it is clearest."""
+    return _ranked(impression, None, METRES).by_networks
 
 
 def _is_faint_beat(activations: Activations, path: Path) -> bool:

@@ -37,6 +37,7 @@ def found(
         activations,
         silent[:, :12] if pitches is None else pitches,
         silent[:, 12] if bass is None else bass,
+        rises=np.repeat(activations.sum(axis=1, keepdims=True), 5, axis=1),
     )
     return follow(heard, hint, metre)
 

@@ -9,7 +9,7 @@ from beatstitch.limits import MAX_BPM, MAX_METRE, MAX_SONG_S, MIN_BPM, MIN_METRE
 
 Detector = Literal["auto", "madmom", "librosa"]
 # Goes up when the networks would say something else of the same song.
-LISTENING = 2
+LISTENING = 3
 
 
 @dataclass(frozen=True, slots=True)
