@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, TypedDict, cast
+from typing import Literal, cast
 
 from peewee import (
     BigIntegerField,
@@ -23,8 +23,8 @@ from beatstitch.db.files import KeyField
 from beatstitch.db.projects import Project
 from beatstitch.db.users import User
 from beatstitch.documents import read
-from beatstitch.errors import Invalid, LimitReached, NotFound, PreconditionFailed
-from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MIN_SOURCE_RANGE_MS
+from beatstitch.errors import Invalid, LimitReached, NotFound
+from beatstitch.limits import MAX_MEDIA_PER_PROJECT
 from beatstitch.render.source import Source
 
 MediaType = Literal["image", "video"]
@@ -231,54 +231,6 @@ def set_columns(asset_id: str, **columns: object) -> None:
     with base.transaction():
         if not MediaAsset.update(**columns).where(MediaAsset.id == asset_id).execute():
             raise _missing()
-
-
-class Wishes(TypedDict, total=False):
-    """The user's wishes that are given. None takes one away."""
-
-    excluded: bool
-    pinned: bool
-    in_ms: int | None
-    out_ms: int | None
-    focus: dict[str, float] | None
-
-
-def wish(asset: MediaAsset, wishes: Wishes) -> None:
-    """Write the user's wishes. Raises Invalid for those that contradict each other or the clip, and
-    PreconditionFailed for a part of a clip whose length isn't known yet."""
-    if wishes.get("excluded", asset.excluded) and wishes.get("pinned", asset.pinned):
-        raise Invalid(
-            "excluded_and_pinned",
-            "A photo or clip can't be both left out and given a place; set one of them to false.",
-            where=("body", "pinned"),
-        )
-    if wishes.get("in_ms") is not None or wishes.get("out_ms") is not None:
-        in_ms, out_ms = wishes.get("in_ms", asset.in_ms), wishes.get("out_ms", asset.out_ms)
-        _check_part(asset, in_ms or 0, out_ms)
-    if wishes:
-        set_columns(asset.id, **wishes)
-
-
-def _check_part(asset: MediaAsset, in_ms: int, out_ms: int | None) -> None:
-    if asset.media_type == "image":
-        raise Invalid(
-            "only_clips",
-            "A photo lasts as long as it is shown; in_ms and out_ms are for clips.",
-            where=("body", "in_ms"),
-        )
-    if asset.duration_ms is None:
-        raise PreconditionFailed(
-            "precondition_failed",
-            "How long this clip is isn't known yet; wait until its processing_status is ready.",
-        )
-    end_ms = asset.duration_ms if out_ms is None else out_ms
-    if end_ms > asset.duration_ms or end_ms - in_ms < MIN_SOURCE_RANGE_MS:
-        raise Invalid(
-            "bad_part",
-            f"The part would go from {in_ms} to {end_ms} ms; the clip has {asset.duration_ms} ms, "
-            f"and a part of it at least {MIN_SOURCE_RANGE_MS}.",
-            where=("body", "in_ms" if out_ms is None else "out_ms"),
-        )
 
 
 def reorder(project_id: str, order: Sequence[str]) -> None:

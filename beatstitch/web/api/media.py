@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response
 
 from beatstitch.db import base, media, timelines
 from beatstitch.db.projects import Project
+from beatstitch.db.wishes import Wishes, wish
 from beatstitch.errors import (
     BeatstitchError,
     InsufficientStorage,
@@ -86,7 +87,7 @@ def change_medium(media_id: str, json: MediaWishes) -> MediumChanged:
     project = guard.project(guard.asset(media_id).project_id)
     with base.transaction():
         was_current = _is_current(project)
-        media.wish(guard.asset(media_id), cast(media.Wishes, json.model_dump(exclude_unset=True)))
+        wish(guard.asset(media_id), cast(Wishes, json.model_dump(exclude_unset=True)))
         invalidated = was_current and not _is_current(project)
     asset = Asset.of(guard.asset(media_id))
     return MediumChanged(**dict(asset), timeline_invalidated=invalidated)
