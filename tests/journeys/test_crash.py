@@ -200,14 +200,18 @@ def test_a_film_of_a_photo_whose_file_is_gone_fails_with_its_name(
 
 
 def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(
-    place: Deployment, short_song: Song, clips: tuple[Path, ...], photos: tuple[Path, ...]
+    place: Deployment, short_song: Song, clips: tuple[Path, ...], oddity: Callable[[str], Path]
 ) -> None:
     place.work()
     caller = place.caller()
-    project, edl_hash = planned(caller, short_song, (clips[0], photos[0]))
-    copies = [*place.data.glob("derived/*/media/*.jpg")]
-    for working_copy in copies:
-        working_copy.write_bytes(bytes(working_copy.stat().st_size))
+    moving = oddity("animated.webp")
+    project, edl_hash = planned(caller, short_song, (clips[0], moving))
+    (shown,) = (
+        a for a in caller.get(project).json()["media_assets"] if a["filename"] == moving.name
+    )
+    assert (shown["media_type"], shown["duration_ms"]) == ("video", 30_000)
+    (working_copy,) = place.data.glob("derived/*/media/*.mov")
+    working_copy.write_bytes(bytes(working_copy.stat().st_size))
     first = caller.ended(rendered(caller, project, edl_hash))
     (stored,) = place.data.glob("uploads/*/media/*.mp4")
     stored.write_bytes(stored.read_bytes()[::-1])
