@@ -16,7 +16,8 @@ from beatstitch.render.source import Source
 from beatstitch.render.takes import takes
 from beatstitch.timeline.edl import MIDDLE, Edl, Segment, frame_at
 
-CHUNK_US = 2_000_000
+# To start FFmpeg costs a preview a third as much as two seconds of it.
+CHUNK_US = {"preview": 6_000_000, "final": 2_000_000}
 # A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces.
 LONGEST_PIECE_S = 10
 # FFmpeg opens all its inputs at once: twelve photos of 4096 px took 1 GB, eight in a 4K film 2 GB.
@@ -90,7 +91,7 @@ def plan(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Plan:
     ]
     return Plan(
         profile=profile,
-        chunks=tuple(_chunks(pieces, rate)),
+        chunks=tuple(_chunks(pieces, profile)),
         cuts=tuple(
             Cut(span.first, span.segment.timeline_in_us, span.segment.id, span.half_in > 0)
             for span in spans
@@ -210,22 +211,18 @@ def _on_the_beat(piece: Piece, beats: Sequence[int], flashes: Flashes, rate: Fra
     return replace(piece, layers=layers, flashes=flashes.seen(first, frames, rate))
 
 
-def _chunks(pieces: Sequence[Piece], rate: Fraction) -> Iterator[Chunk]:
-    """Pieces up to the first boundary past each 2-second mark of absolute time, so that an edit
-    changes the chunks it lies in and never the shape of their neighbours; and no more of them than
-    one process should open."""
+def _chunks(pieces: Sequence[Piece], profile: Profile) -> Iterator[Chunk]:
+    """Pieces up to the first boundary past each mark of absolute time, so that an edit changes no
+    other chunk's shape; and no more of them than one process should open."""
+    frames = profile.frame_rate * CHUNK_US[profile.name] / 1_000_000
     held: list[Piece] = []
     for piece in pieces:
-        if len(takes((*held, piece), rate)) > MOST_TAKES:
+        if len(takes((*held, piece), profile.frame_rate)) > MOST_TAKES:
             yield Chunk(tuple(held))
             held = []
         held.append(piece)
-        if _mark(piece.end_frame, rate) > _mark(piece.first_frame, rate):
+        if piece.end_frame // frames > piece.first_frame // frames:
             yield Chunk(tuple(held))
             held = []
     if held:
         yield Chunk(tuple(held))
-
-
-def _mark(frame: int, rate: Fraction) -> int:
-    return int(frame * 1_000_000 / rate) // CHUNK_US

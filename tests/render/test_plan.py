@@ -102,6 +102,15 @@ def test_chunks_end_at_the_first_boundary_past_each_two_seconds() -> None:
     assert ends[:4] == [72, 126, 180, 252]
 
 
+def test_a_previews_chunks_are_three_times_as_long() -> None:
+    edl = edl_of(bpm=100.0, beats_per_cut=4)
+
+    film = plan(edl, SOURCES, preview(edl.settings))
+
+    # Bars are 72 frames long; 180, 360 and 540 are the marks.
+    assert [chunk.first_frame for chunk in film.chunks][:4] == [0, 216, 360, 576]
+
+
 @pytest.mark.parametrize("transition", ["cut", "crossfade"])
 def test_a_chunk_opens_no_more_media_than_one_process_can_hold(transition: str) -> None:
     film = planned(edl_of(390.0, names="pcs", beats_per_cut=1, transition_type=transition))
