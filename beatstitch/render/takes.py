@@ -5,11 +5,13 @@ them, it would be decoded from a keyframe each time, and every decoder keeps its
 whole process ends.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 from beatstitch.render.chunk import Layer, Piece
+from beatstitch.render.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,22 @@ class Take:
     layer: Layer
     frames: int
     uses: tuple[Use, ...]
+
+
+HEAVY_PX = 2 * 1920 * 1080
+
+
+def weight(pieces: Sequence[Piece], rate: Fraction) -> int:
+    """What a process that shows these pieces holds in memory, in shares of about 40 MB: one for
+    each take, and more for a clip of more pixels, twice that for HDR; one more where two meet."""
+    meetings = any(len(piece.layers) > 1 for piece in pieces)
+    return meetings + sum(_weight(take.layer.source) for take in takes(pieces, rate))
+
+
+def _weight(source: Source) -> int:
+    if source.media_type == "image":
+        return 1
+    return ceil(source.width * source.height / HEAVY_PX) * (2 if source.is_hdr else 1)
 
 
 def takes(pieces: Iterable[Piece], rate: Fraction) -> tuple[Take, ...]:

@@ -40,7 +40,8 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
         "[0:0]fps=30000/1001:start_time=0,scale=1920:1080:flags=bicubic:in_color_matrix=bt709"
         ":out_color_matrix=bt709:in_range=limited:out_range=limited,setsar=1,crop=1920:1080:0:0,"
         "format=yuv420p,tpad=stop=1:stop_mode=clone,trim=end_frame=40,setpts=PTS-STARTPTS[p0]",
-        "[1:0]scale=1920:1440:flags=bicubic:in_color_matrix=bt601:out_color_matrix=bt709"
+        "[1:0]scale=1920:1440:flags=bicubic+accurate_rnd+full_chroma_inp+full_chroma_int"
+        ":in_color_matrix=bt601:out_color_matrix=bt709"
         ":in_range=full:out_range=limited,setsar=1,crop=1920:1080:0:180,format=yuv420p,"
         "loop=loop=-1:size=1,setpts=N*1001/(30000*TB),fps=30000/1001,trim=end_frame=30[p1]",
         "[p0][p1]concat=n=2:v=1:a=0,split[film][full]",
@@ -48,8 +49,8 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
     ]
     assert " ".join(command.outputs[0].options) == (
         "-map [film] -frames:v 70 -force_key_frames expr:eq(n,40) -c:v libx264 -preset veryfast "
-        "-crf 20 -profile:v high -b-pyramid none -pix_fmt yuv420p -g 60 -bf 2 "
-        "-flags +cgop+bitexact -threads 1 "
+        "-crf 20 -profile:v high -b-pyramid none -rc-lookahead 6 "
+        "-pix_fmt yuv420p -g 60 -bf 2 -flags +cgop+bitexact -threads 1 "
         "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv "
         "-chroma_sample_location left -video_track_timescale 30000 -movie_timescale 30000 "
         "-map_metadata -1 -map_chapters -1 -fflags +bitexact -f mp4"

@@ -12,10 +12,10 @@ from beatstitch.beats.steady import steady_grid
 from beatstitch.limits import FRAME_RATES
 from beatstitch.render.chunk import Piece
 from beatstitch.render.keys import chunk_key
-from beatstitch.render.plan import MOST_TAKES, Plan, plan
+from beatstitch.render.plan import HEAVIEST, Plan, plan
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
-from beatstitch.render.takes import takes
+from beatstitch.render.takes import takes, weight
 from beatstitch.timeline.build import build
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, frame_at
@@ -115,9 +115,9 @@ def test_a_previews_chunks_are_three_times_as_long() -> None:
 def test_a_chunk_opens_no_more_media_than_one_process_can_hold(transition: str) -> None:
     film = planned(edl_of(390.0, names="pcs", beats_per_cut=1, transition_type=transition))
 
-    opened = [len(takes(chunk.pieces, Fraction(30))) for chunk in film.chunks]
+    weights = [weight(chunk.pieces, Fraction(30)) for chunk in film.chunks]
 
-    assert max(opened) == MOST_TAKES
+    assert max(weights) == HEAVIEST["final"]
     assert all(left.end_frame == right.first_frame for left, right in pairwise(pieces_of(film)))
 
 

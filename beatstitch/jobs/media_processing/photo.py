@@ -23,6 +23,9 @@ from beatstitch.workspace import Workspace
 # Enough for a 4K film and for a portrait photo that fills a landscape one; decoding a whole
 # 24-megapixel file for each of its pieces costs more than encoding them.
 WORKING_SIDE_PX = 4096
+# Up to here every pixel keeps its colour. Beyond it colours have half the resolution, as in the
+# film itself and in what a camera writes: half of the memory that a decoded photo takes.
+FULL_COLOUR_SIDE_PX = 2048
 THUMBNAIL_PX = 256
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF")
 QUALITY = 95
@@ -162,7 +165,8 @@ def _kept(
     image: Image.Image, ticket: Ticket, workspace: Workspace, rotation_deg: int, note: str | None
 ) -> Facts:
     path = workspace.scratch / "working.jpg"
-    image.save(path, quality=QUALITY, subsampling=0)
+    has_spare = max(image.size) > FULL_COLOUR_SIDE_PX
+    image.save(path, quality=QUALITY, subsampling=2 if has_spare else 0)
     key = f"{ticket.prefix}/{ticket.media_asset_id}.jpg"
     workspace.keep(path, key)
     small = reduced(image)
