@@ -54,7 +54,9 @@ def has_thirds(activations: Activations, path: Path) -> bool:
 
     A swung beat has its second third alone; the slow beats of 12/8 are left as they are counted.
     """
-    if path.beats_per_bar != 4 or path.bpm() < _LEAST_JIG_BPM:
+    if path.beats_per_bar != 4 or len(path.frames) < 4 * _ENOUGH_BARS:
+        return False
+    if path.bpm() < _LEAST_JIG_BPM:
         return False
     frames = np.asarray(path.frames)
     lengths = np.diff(frames)
@@ -69,7 +71,9 @@ def has_thirds(activations: Activations, path: Path) -> bool:
 
 def is_slow(impression: Impression, path: Path) -> bool:
     """Whether bars of three, as the path counts them, are beats of three eighths."""
-    if path.beats_per_bar != 3 or path.bpm() < _LEAST_EIGHTHS_BPM:
+    if path.beats_per_bar != 3 or len(path.frames) < 3 * _ENOUGH_SLOW_BARS:
+        return False
+    if path.bpm() < _LEAST_EIGHTHS_BPM:
         return False
     signs = slow_signs(impression, path)
     return signs is not None and float(signs @ _SLOW_WEIGHTS) > _SLOW_ODDS

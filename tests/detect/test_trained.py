@@ -120,12 +120,24 @@ def progression(pulse_bpm: float, pulses: int) -> NDArray[np.float32]:
     return pitches
 
 
-def test_slow_bars_of_six_eighths_are_heard_as_two_beats():
-    ballad = drawn(
+def slow_eighths() -> NDArray[np.float32]:
+    return drawn(
         186, beats=(0.1, 0.4, 0.3, 0.6, 0.4, 0.3), downbeats=(0.85, 0.0, 0.05, 0.3, 0.0, 0.05)
     )
 
-    heard = found(ballad, pitches=progression(186, pulses=6))
+
+def test_slow_bars_of_twelve_eighths_are_told_from_six_by_chords_and_bass():
+    def bars_of(pulses: int) -> int:
+        bass = np.zeros(4_000, np.float32)
+        bass[[round(i * 6_000 / 186) + 5 for i in range(0, 120, pulses)]] = 2.0
+        chords = progression(186, pulses)
+        return found(slow_eighths(), pitches=chords, bass=bass).beats_per_bar
+
+    assert (bars_of(6), bars_of(12)) == (2, 4)
+
+
+def test_slow_bars_of_six_eighths_are_heard_as_two_beats():
+    heard = found(slow_eighths(), pitches=progression(186, pulses=6))
 
     assert heard.beats_per_bar == 2
     assert 60e6 / (heard.beats[9].time_us - heard.beats[8].time_us) == pytest.approx(62, rel=0.02)
