@@ -13,7 +13,7 @@ from beatstitch.render.beat_effects import PULSE_S, Flashes, felt, lasting
 from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
-from beatstitch.render.takes import weight
+from beatstitch.render.takes import is_large, weight
 from beatstitch.timeline.edl import MIDDLE, Edl, Segment, frame_at
 
 # To start FFmpeg costs a preview a third as much as two seconds of it.
@@ -22,7 +22,7 @@ CHUNK_US = {"preview": 6_000_000, "final": 2_000_000}
 LONGEST_PIECE_S = 10
 # FFmpeg opens all its inputs at once: with this it stays below 300 MB for 1080p, and below 600 MB
 # for 4K but where two clips in HDR meet. A preview's own pictures are small.
-HEAVIEST = {"preview": 6, "final": 4}
+HEAVIEST = {"preview": 6, "final": 4, "4K": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +218,9 @@ def _chunks(pieces: Sequence[Piece], profile: Profile) -> Iterator[Chunk]:
     frames = profile.frame_rate * CHUNK_US[profile.name] / 1_000_000
     held: list[Piece] = []
     for piece in pieces:
-        heaviest = HEAVIEST[profile.name]
-        if held and weight((*held, piece), profile.frame_rate) > heaviest:
+        more = (*held, piece)
+        heaviest = HEAVIEST["4K" if is_large(more) else profile.name]
+        if held and weight(more, profile.frame_rate) > heaviest:
             yield Chunk(tuple(held))
             held = []
         held.append(piece)

@@ -42,6 +42,11 @@ def weight(pieces: Sequence[Piece], rate: Fraction) -> int:
     return meetings + sum(_weight(take.layer.source) for take in takes(pieces, rate))
 
 
+def is_large(pieces: Sequence[Piece]) -> bool:
+    """Whether a clip of 4K or in HDR is among what is shown."""
+    return any(_weight(layer.source) > 1 for piece in pieces for layer in piece.layers)
+
+
 def _weight(source: Source) -> int:
     if source.media_type == "image":
         return 1
