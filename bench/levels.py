@@ -30,7 +30,6 @@ _FURTHEST = 3.0
 _RIDGE = 10.0
 _ROUNDS = 40
 _FOLDS = 8
-_SURE_ENOUGH = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def _tell(cases: Sequence[Case]) -> None:
                 i: weighing.likely(case, i) for i, move in enumerate(MOVES) if move.fits(case.path)
             }
             best = max(likely, key=likely.__getitem__, default=None)
-            if best is None or likely[best] <= _SURE_ENOUGH:
+            if best is None or not MOVES[best].is_made(case.path, likely[best]):
                 continue
             mended[MOVES[best].name] += case.needs(MOVES[best])
             broken[MOVES[best].name] += abs(case.factor - 1) <= _SAME_TEMPO

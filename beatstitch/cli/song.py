@@ -19,7 +19,7 @@ from beatstitch.jobs.beat_analysis.args import LISTENING, Detector, Ticket
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
-HEARING = 14
+HEARING = 15
 
 
 @dataclass(frozen=True, slots=True)

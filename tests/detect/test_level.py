@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from beatstitch.detect.decode import Path
-from beatstitch.detect.level import judged, likelihoods
+from beatstitch.detect.level import MOVES, judged, likelihoods
 from beatstitch.detect.level_table import TABLE
 from beatstitch.detect.networks import Impression
 from beatstitch.detect.signs import signs
@@ -83,6 +83,20 @@ def test_a_level_out_of_reach_is_not_thought_of(bpm):
     moves = likelihoods(signs(an_impression(path), path), path)
 
     assert "half" not in {move.name for move in moves}
+
+
+@pytest.mark.parametrize(("name", "bpm"), [("half", 100), ("double", 113)])
+def test_no_song_is_taken_to_a_tempo_that_nobody_counts(name, bpm):
+    move = next(move for move in MOVES if move.name == name)
+
+    assert not move.is_made(a_path(bpm, beats=32), likelihood=0.99)
+
+
+def test_double_tempo_takes_more_than_half():
+    half, double = MOVES
+
+    assert half.is_made(a_path(140, beats=32), likelihood=0.6)
+    assert not double.is_made(a_path(70, beats=32), likelihood=0.6)
 
 
 def test_a_song_of_one_even_sound_has_signs_all_the_same():
