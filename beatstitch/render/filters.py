@@ -58,7 +58,7 @@ def to_sdr(source: Source) -> str:
     primaries = source.color_primaries or "bt2020"
     return (
         f"zscale=pin={_zscale(primaries)}:tin={_zscale(source.color_transfer)}:min={_zscale(space)}"
-        ":rin=tv:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+        ":rin=tv:t=linear:npl=100:p=bt709,format=gbrpf32le,tonemap=hable:desat=0,"
         "zscale=t=bt709:m=bt709:r=tv"
     )
 
