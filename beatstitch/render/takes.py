@@ -37,9 +37,12 @@ HEAVY_PX = 2 * 1920 * 1080
 
 def weight(pieces: Sequence[Piece], rate: Fraction) -> int:
     """What a process that shows these pieces holds in memory, in shares of about 40 MB: one for
-    each take, and more for a clip of more pixels, twice that for HDR; one more where two meet."""
-    meetings = any(len(piece.layers) > 1 for piece in pieces)
-    return meetings + sum(_weight(take.layer.source) for take in takes(pieces, rate))
+    each take, and more for a clip of more pixels, twice that for HDR; one more where two meet, and
+    two where a photo may be one of them: a prepared picture is larger than the frame."""
+    shown = [take.layer.source for take in takes(pieces, rate)]
+    meeting = 2 if any(source.media_type == "image" for source in shown) else 1
+    meets = any(len(piece.layers) > 1 for piece in pieces)
+    return meets * meeting + sum(map(_weight, shown))
 
 
 def is_large(pieces: Sequence[Piece]) -> bool:

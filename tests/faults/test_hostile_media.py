@@ -92,7 +92,7 @@ def _send(caller: HttpCaller, project: str, path: Path) -> Sent:
     if body["failed"]:
         return Sent(body["failed"][0]["error"], str(body), None)
     asset = body["uploaded"][0]["id"]
-    jobs = caller.get("/jobs?limit=1").json()["items"]
+    jobs = caller.get("/jobs?limit=1&job_type=media_processing").json()["items"]
     return Sent("", jobs[0]["id"], asset)
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from beatstitch.render.plan import HEAVIEST
 from beatstitch.render.profile import final
 from beatstitch.render.source import Source
 from beatstitch.render.takes import weight
+from beatstitch.timeline.edl import KenBurns
 from beatstitch.timeline.settings import read_settings
 from footage import ffmpeg
 
@@ -75,6 +77,23 @@ def test_a_chunk_with_as_much_in_it_as_is_allowed_stays_below_300_mb(
         tuple(
             Piece(15 * n, 15, (Layer(medium(tmp_path, n)),), cut_frame=0)
             for n in range(HEAVIEST["final"])
+        )
+    )
+
+    peak = peak_mb(chunk, tmp_path)
+
+    assert weight(chunk.pieces, Fraction(30)) == HEAVIEST["final"]
+    assert peak < 300
+
+
+def test_photos_that_meet_under_a_moving_camera_stay_below_300_mb(tmp_path: Path) -> None:
+    move = KenBurns(enabled=True, end_zoom=1.1, end_x=0.6)
+    first, then = (Layer(photo(tmp_path, n), ken_burns=move, move_frames=30) for n in range(2))
+    chunk = Chunk(
+        (
+            Piece(0, 15, (first,), cut_frame=0),
+            Piece(15, 12, (replace(first, move_frame=15), then), "wipe_left", cut_frame=6),
+            Piece(27, 15, (replace(then, move_frame=12),)),
         )
     )
 

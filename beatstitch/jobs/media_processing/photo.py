@@ -165,7 +165,8 @@ def _kept(
     image: Image.Image, ticket: Ticket, workspace: Workspace, rotation_deg: int, note: str | None
 ) -> Facts:
     path = workspace.scratch / "working.jpg"
-    has_spare = max(image.size) > FULL_COLOUR_SIDE_PX
+    # FFmpeg crops no line of a single pixel out of colours at half the resolution.
+    has_spare = max(image.size) > FULL_COLOUR_SIDE_PX and min(image.size) > 1
     image.save(path, quality=QUALITY, subsampling=2 if has_spare else 0)
     key = f"{ticket.prefix}/{ticket.media_asset_id}.jpg"
     workspace.keep(path, key)
