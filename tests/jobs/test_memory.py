@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from beatstitch.ffmpeg.command import escaped
 from beatstitch.ffmpeg.decoders import opened
 from beatstitch.process.confinement import ENVIRONMENT
 from beatstitch.render.chunk import Chunk, Layer, Piece
@@ -39,7 +40,12 @@ def peak_mb(chunk: Chunk, folder: Path) -> int:
     argv = ["ffmpeg", "-v", "error", "-nostdin", "-y"]
     for one in command.inputs:
         argv += opened(Path(one.key), one.demuxer, one.options)
-    argv += command.options
+    for text in command.texts:
+        (folder / text.name).write_text(text.content)
+    for option in command.options:
+        for text in command.texts:
+            option = option.replace(text.place, escaped(str(folder / text.name)))
+        argv.append(option)
     for output in command.outputs:
         argv += [*output.options, str(folder / output.name)]
     said = subprocess.run(
