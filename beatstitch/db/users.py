@@ -1,5 +1,6 @@
 """Accounts: names, password hashes, and the token version that revokes every token at once."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,7 +13,8 @@ MAX_USERNAME = 50
 
 
 class User(base.Row):
-    """An account. `username_folded` is what has to be unique: Anna and anna are one person.
+    """An account. `username_folded` is what has to be unique: Anna and anna are one person, and
+    so is who types her name in letters of double width.
 
     `bytes_used` is kept by `quotas`; a `max_…` that is null is the deployment's.
     """
@@ -30,11 +32,11 @@ class User(base.Row):
 
 
 def create(username: str, password_hash: str) -> User:
-    """A new account. Raises Conflict when the name is taken, in whatever case."""
+    """A new account. Raises Conflict when the name is taken, however it is written."""
     try:
         with base.transaction():
             return User.create(
-                username=username, username_folded=username.casefold(), password_hash=password_hash
+                username=username, username_folded=folded(username), password_hash=password_hash
             )
     except IntegrityError as taken:
         raise Conflict("username_taken", f'The name "{username}" is taken.') from taken
@@ -48,15 +50,22 @@ def by_id(user_id: str) -> User:
     return user
 
 
+def folded(username: str) -> str:
+    """The name without its case and without what only its writing differs in (NFKC_Casefold, but
+    for what can't be seen: Unicode, 3.13)."""
+    plain = unicodedata.normalize("NFKC", username).casefold()
+    return unicodedata.normalize("NFKC", plain)
+
+
 def by_name(username: str) -> User | None:
-    """The account of this name in whatever case, or None."""
+    """The account of this name, however it is written, or None."""
     if "\0" in username:  # PostgreSQL has no such text, and takes the question for a mistake
         return None
-    return User.get_or_none(User.username_folded == username.casefold())
+    return User.get_or_none(User.username_folded == folded(username))
 
 
 def named(username: str) -> User:
-    """The account of this name in whatever case. Raises NotFound."""
+    """The account of this name, however it is written. Raises NotFound."""
     user = by_name(username)
     if user is None:
         raise _missing()

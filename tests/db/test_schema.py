@@ -163,3 +163,20 @@ def test_what_users_had_stored_before_is_counted_by_the_migration(
     schema.upgrade()
 
     assert [users.by_id(name).bytes_used for name in ("anna", "ben")] == [120, 0]
+
+
+def test_names_from_before_they_were_normalised_are_found_however_they_are_typed(
+    any_empty_database: str,
+) -> None:
+    schema._runner().up("0011_stamps")
+    for row in (
+        "INSERT INTO users (id, username, username_folded, password_hash, token_version,"
+        " created_at, bytes_used) VALUES ('1', '\uff3aoë', '\uff5aoë', '', 0, 0, 0),"
+        " ('2', 'anna', 'anna', '', 0, 0, 0), ('3', '\uff41nna', '\uff41nna', '', 0, 0, 0)",
+    ):
+        with base.transaction():
+            base.database.execute_sql(row)
+
+    schema.upgrade()
+
+    assert [users.named(name).id for name in ("Zoë", "Anna", "anna-3")] == ["1", "2", "3"]

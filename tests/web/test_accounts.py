@@ -44,10 +44,21 @@ def test_who_registers_can_log_in(app: Flask, nobody: Caller, registered: dict[s
     assert me["projects"] == {"used": 0, "limit": 20}
 
 
-def test_a_name_is_taken_in_whatever_case(nobody: Caller, registered: dict[str, Any]) -> None:
-    again = nobody.post("/auth/register", ANNA | {"username": "aNNA"})
+@pytest.mark.parametrize("same", ["aNNA", "\uff41nna", "\u1d2cnna"])
+def test_a_name_is_taken_however_it_is_written(
+    nobody: Caller, registered: dict[str, Any], same: str
+) -> None:
+    again = nobody.post("/auth/register", ANNA | {"username": same})
 
     refused(again, 409, "username_taken")
+    assert _login(nobody, name=same).status_code == 200
+
+
+def test_a_name_is_kept_as_one_types_it_elsewhere(nobody: Caller) -> None:
+    decomposed = nobody.post("/auth/register", ANNA | {"username": "Zoe\u0308"})
+
+    assert decomposed.json["username"] == "Zoë"
+    assert _login(nobody, name="ZOË").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -58,6 +69,9 @@ def test_a_name_is_taken_in_whatever_case(nobody: Caller, registered: dict[str, 
         {"username": "ß" * 26},
         {"username": "an na"},
         {"username": "<b>anna"},
+        {"username": "\u0430nna"},  # it begins with a Cyrillic letter
+        {"username": "an\u200dna"},
+        {"username": "ﷺ" * 3},
         {"password": "7 bytes"},
         {"password": "x" * 73},
         {"password": "ä" * 37},

@@ -1,22 +1,45 @@
 """Accounts and logins."""
 
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from beatstitch.db import quotas
-from beatstitch.db.users import MAX_USERNAME, User
+from beatstitch.db.users import MAX_USERNAME, User, folded
 from beatstitch.limits import MAX_RENDERS_PER_USER
 from beatstitch.web import passwords
 from beatstitch.web.openapi import Body, Moment, Shown
 from beatstitch.web.shapes.keys import AnyScope
 
+# Of the letters and marks, those that nobody sees (Default_Ignorable_Code_Point of Unicode).
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+# Alphabets with letters that look the same: a name of two of them is there to be mistaken for
+# another (Unicode Technical Standard 39, 5.1).
+_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
+
+
+def _normal(username: object) -> object:
+    return unicodedata.normalize("NFKC", username) if isinstance(username, str) else username
+
 
 def _short_in_every_case(username: str) -> str:
     # "ß" is "ss" where Anna is anna, and that is what the column holds.
-    if len(username.casefold()) > MAX_USERNAME:
+    if len(folded(username)) > MAX_USERNAME:
         raise ValueError(f"must have at most {MAX_USERNAME} letters, in lower case too")
+    return username
+
+
+def _plain_to_see(username: str) -> str:
+    if _UNSEEN.search(username):
+        raise ValueError("must not have letters that can't be seen")
+    alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in username}
+    if len(alphabets & _ALIKE) > 1:
+        raise ValueError("must not mix alphabets whose letters look alike")
     return username
 
 
@@ -24,6 +47,8 @@ Username = Annotated[
     str,
     Field(min_length=3, max_length=MAX_USERNAME, pattern=r"^[\w.@+-]+$"),
     AfterValidator(_short_in_every_case),
+    AfterValidator(_plain_to_see),
+    BeforeValidator(_normal),
 ]
 
 
