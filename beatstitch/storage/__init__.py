@@ -5,7 +5,7 @@ their key: a row that names a key is committed only after the file is there. Thi
 know what the bytes are and which rows name them.
 """
 
-from beatstitch.storage.contract import Storage, Stored, check_key
+from beatstitch.storage.contract import Storage, Stored, check_key, missing
 from beatstitch.storage.local import LocalStorage
 
-__all__ = ["LocalStorage", "Storage", "Stored", "check_key"]
+__all__ = ["LocalStorage", "Storage", "Stored", "check_key", "missing"]

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from beatstitch.errors import NotFound
+
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 MAX_KEY = 512
 
@@ -55,10 +57,16 @@ class Storage(Protocol):
         """The names right under this folder of keys that have files under them, in no order."""
 
     def tidy(self, prefix: str, before: datetime) -> int:
-        """Remove what a crash left unfinished there before then; gives how many files."""
+        """Remove what a crash left unfinished there before then, and what else no key names any
+        more; gives how many files."""
 
     def link(self, source_key: str, key: str) -> None:
         """Lay the same bytes under a second key, without a copy if possible. Raises NotFound."""
+
+
+def missing() -> NotFound:
+    """What there is to say of a key without a file."""
+    return NotFound("not_found", "This file is not there any more.", resource_type="file")
 
 
 def check_key(key: str) -> str:

@@ -5,13 +5,13 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from beatstitch.errors import InsufficientStorage, NotFound
-from beatstitch.storage.contract import Stored, check_key
+from beatstitch.errors import InsufficientStorage
+from beatstitch.storage.contract import Stored, check_key, missing
 
 _UNFINISHED = ".unfinished"
 
@@ -30,22 +30,13 @@ class LocalStorage:
         """Take the file over by a rename; from another file system it is copied first."""
         target = self._place(key)
         with _disk_full_translated():
-            _make(target.parent)
-            try:
-                _sync(path)
-                path.replace(target)
-            except OSError as fault:
-                if fault.errno != errno.EXDEV:
-                    raise
-                self._copy(path, target)
-                path.unlink()
-            _sync(target.parent)
+            self._lay(target, lambda: self._move(path, target))
 
     def fetch(self, key: str) -> Path:
         """The stored file itself."""
         path = self._place(key)
         if not path.is_file():
-            raise _missing()
+            raise missing()
         return path
 
     def stamp(self, key: str) -> str:
@@ -58,10 +49,10 @@ class LocalStorage:
         try:
             return self._place(key).open("rb")
         except FileNotFoundError:
-            raise _missing() from None
+            raise missing() from None
 
     def delete(self, key: str, stored_before: datetime | None = None) -> None:
-        """Remove the file. Folders stay: removing one could race with a file on its way in."""
+        """Remove the file. Its folder stays, for the next one."""
         path = self._place(key)
         with contextlib.suppress(FileNotFoundError):
             if stored_before is None or _stored_at(path.stat()) < stored_before:
@@ -80,7 +71,9 @@ class LocalStorage:
             yield from (entry.name for entry in entries if entry.is_dir())
 
     def tidy(self, prefix: str, before: datetime) -> int:
-        """Remove unfinished copies and links."""
+        """Remove unfinished copies and links, and folders that have long been empty."""
+        # Before anything is removed, which makes the folder above look new.
+        folders = [folder for folder, facts in self._folders(prefix) if _stored_at(facts) < before]
         old = [
             path
             for path, facts in self._files(prefix)
@@ -88,24 +81,22 @@ class LocalStorage:
         ]
         for path in old:
             path.unlink(missing_ok=True)
+        for folder in folders:
+            with contextlib.suppress(OSError):  # not empty, or gone
+                folder.rmdir()
         return len(old)
 
     def link(self, source_key: str, key: str) -> None:
         """A hard link, which a file system may refuse; then a copy."""
         source, target = self.fetch(source_key), self._place(key)
         with _disk_full_translated():
-            _make(target.parent)
-            beside = _beside(target)
-            try:
-                beside.hardlink_to(source)
-                beside.replace(target)
-                # A rename between two links of one file does nothing, so the name may be left.
-                beside.unlink(missing_ok=True)
-            except OSError as fault:
-                if fault.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
-                    raise
-                self._copy(source, target)
-            _sync(target.parent)
+            self._lay(target, lambda: self._link(source, target))
+
+    def _folders(self, prefix: str) -> Iterator[tuple[Path, os.stat_result]]:
+        """The folder and those in it, the inner ones first."""
+        for folder, _, _ in os.walk(self._place(prefix), topdown=False):
+            with contextlib.suppress(FileNotFoundError):
+                yield Path(folder), Path(folder).stat()
 
     def _files(self, prefix: str) -> Iterator[tuple[Path, os.stat_result]]:
         for folder, _, names in os.walk(self._place(prefix)):
@@ -116,6 +107,39 @@ class LocalStorage:
 
     def _place(self, key: str) -> Path:
         return self.root / check_key(key)
+
+    def _lay(self, target: Path, bring: Callable[[], None]) -> None:
+        """Bring a file to a folder that is there, for one that was long empty may be tidied away
+        at any moment. Made anew it is too young for that."""
+        try:
+            _make(target.parent)
+            bring()
+        except FileNotFoundError:
+            _make(target.parent)
+            bring()
+        _sync(target.parent)
+
+    def _move(self, path: Path, target: Path) -> None:
+        try:
+            _sync(path)
+            path.replace(target)
+        except OSError as fault:
+            if fault.errno != errno.EXDEV:
+                raise
+            self._copy(path, target)
+            path.unlink()
+
+    def _link(self, source: Path, target: Path) -> None:
+        beside = _beside(target)
+        try:
+            beside.hardlink_to(source)
+            beside.replace(target)
+            # A rename between two links of one file does nothing, so the name may be left.
+            beside.unlink(missing_ok=True)
+        except OSError as fault:
+            if fault.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+                raise
+            self._copy(source, target)
 
     def _copy(self, source: Path, target: Path) -> None:
         beside = _beside(target)
@@ -137,10 +161,6 @@ def _make(folder: Path) -> None:
 
 def _beside(target: Path) -> Path:
     return target.with_name(f"{_UNFINISHED}-{uuid.uuid4().hex}")
-
-
-def _missing() -> NotFound:
-    return NotFound("not_found", "This file is not there any more.", resource_type="file")
 
 
 def _stored_at(facts: os.stat_result) -> datetime:

@@ -7,11 +7,12 @@ no thread of ours stays with a slow reader.
 
 import hashlib
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from flask import Response, request, send_file
 
 from beatstitch.settings import settings
+from beatstitch.storage import missing
 from beatstitch.storage.configured import configured
 from beatstitch.web import conditions
 
@@ -30,6 +31,13 @@ def stored(key: str, content_type: str, name: str | None = None) -> Response:
     Answers the conditions and ranges of RFC 9110. Raises NotFound, and Stale for If-Match.
     """
     path = configured().fetch(key)
+    try:
+        return _stored(path, key, content_type, name)
+    except FileNotFoundError:  # deleted since
+        raise missing() from None
+
+
+def _stored(path: Path, key: str, content_type: str, name: str | None) -> Response:
     etag = hashlib.sha256(key.encode()).hexdigest()[:32]
     is_known = conditions.is_known(etag, path.stat().st_mtime)
     # The proxy would hold If-Match against a tag of its own, so that one is answered here.

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,49 @@ def test_what_a_crash_left_unfinished_is_not_listed(storage: LocalStorage, tmp_p
     (tmp_path / "store" / "a" / ".unfinished-1").write_bytes(b"half")
 
     assert list(storage.list("a")) == []
+
+
+def test_folders_go_when_they_have_been_empty_for_long(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    for key in ("derived/gone/chunks/ab/c", "derived/full/a"):
+        (tmp_path / "made").write_bytes(b"x")
+        storage.put(tmp_path / "made", key)
+    storage.delete("derived/gone/chunks/ab/c")
+    now = datetime.now(UTC)
+
+    for before in (now - timedelta(hours=1), now + timedelta(hours=1)):
+        left = set(storage.folders("derived"))
+        storage.tidy("derived/gone", before)
+        storage.tidy("derived/full", before)
+
+    assert left == {"gone", "full"}
+    assert set(storage.folders("derived")) == {"full"}
+    assert storage.fetch("derived/full/a").exists()
+
+
+@pytest.mark.parametrize("verb", ["put", "link"])
+def test_a_folder_that_is_tidied_away_before_a_file_lies_in_it_is_made_anew(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    (tmp_path / "made").write_bytes(b"film")
+    storage.put(tmp_path / "made", "a/film")
+    (tmp_path / "next").write_bytes(b"film")
+    name = {"put": "_move", "link": "_link"}[verb]
+    bring: Callable[[Path, Path], None] = getattr(storage, name)
+    tidied: list[int] = []
+
+    def after_a_sweep(path: Path, target: Path) -> None:
+        if not tidied:
+            tidied.append(storage.tidy("b", datetime.now(UTC) + timedelta(hours=1)))
+        bring(path, target)
+
+    monkeypatch.setattr(storage, name, after_a_sweep)
+
+    if verb == "put":
+        storage.put(tmp_path / "next", "b/deep/film")
+    else:
+        storage.link("a/film", "b/deep/film")
+
+    assert tidied == [0]
+    assert storage.fetch("b/deep/film").read_bytes() == b"film"

@@ -122,6 +122,22 @@ def test_a_file_that_has_vanished_is_404(anna: Caller, film: str, behind_nginx: 
     refused(anna.get(film), 404, "not_found")
 
 
+def test_a_file_that_vanishes_between_its_being_found_and_opened_is_404(
+    anna: Caller, film: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = configured()
+    find = storage.fetch
+
+    def found_and_gone(key: str) -> Path:
+        path = find(key)
+        path.unlink()
+        return path
+
+    monkeypatch.setattr(storage, "fetch", found_and_gone)
+
+    refused(anna.get(film), 404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
