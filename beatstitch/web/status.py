@@ -1,6 +1,7 @@
 """How the service is: for people, for load balancers, for Prometheus. No internals in its words."""
 
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -145,7 +146,10 @@ def _database() -> Check:
 
 
 def _storage() -> StorageCheck:
-    free = shutil.disk_usage(settings().storage_path).free
+    folder = settings().storage_path
+    free = shutil.disk_usage(folder).free
+    if not os.access(folder, os.W_OK | os.X_OK):  # Linux remounts a disk with errors to be read
+        return StorageCheck(status="unhealthy", free_gb=round(free / 1000**3, 2))
     floor = max(LOW_DISK_BYTES, settings().disk_floor_bytes)
     return StorageCheck(
         status="warning" if free < floor else "healthy", free_gb=round(free / 1000**3, 2)

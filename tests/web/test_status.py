@@ -1,5 +1,6 @@
 """Health and measurements."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,25 @@ def test_a_service_that_works_is_healthy(app: Flask, nobody: Caller) -> None:
     assert nobody.get("/health").json["status"] == "healthy"
     assert nobody.get("/v1/health").status_code == 200
     assert app.test_client().get("/health/live").json == {"status": "alive"}
+
+
+def test_a_data_disk_that_cannot_be_written_is_unhealthy(
+    nobody: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("only root may mount a disk")
+    monkeypatch.setenv("STORAGE_PATH", str(disk))
+    forget_settings()
+
+    try:
+        answer = nobody.get("/health")
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+    assert (answer.status_code, answer.json["checks"]["storage"]["status"]) == (503, "unhealthy")
 
 
 def test_a_worker_is_seen(nobody: Caller) -> None:
