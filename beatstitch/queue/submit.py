@@ -51,18 +51,24 @@ def submit(
 def retry(job_id: str, kinds: Mapping[str, Kind], at: Instant) -> Job:
     """Queue a failed or cancelled job again, with all its attempts, as if it was asked for now.
 
-    Raises NotFound, and Conflict when it is not in such a state, belongs to a parent, or another
-    job with its unique key is under way.
+    Raises NotFound, and Conflict when it is not in such a state, belongs to a parent, is of a kind
+    that only a newer version knows, or another job with its unique key is under way.
     """
     again = (Job.id == job_id) & Job.status.in_(("failed", "cancelled")) & Job.parent.is_null()
     job = jobs.by_id(job_id)
+    kind = kinds.get(job.kind)
+    if kind is None:
+        raise Conflict(
+            "newer_kind",
+            "This job is of a newer version of BeatStitch, which can try it again.",
+        )
     try:
         with base.transaction():
             changed = (
                 Job.update(
                     status="queued",
                     run_at_ms=0,
-                    due_ms=order.place(kinds[job.kind], job.user_id, at.wall_ms),
+                    due_ms=order.place(kind, job.user_id, at.wall_ms),
                     faults=0,
                     fan_outs=0,
                     fingerprint=None,

@@ -110,6 +110,22 @@ def test_a_job_that_failed_is_tried_again_by_hand(anna: Caller, job_id: str) -> 
     assert (again.status_code, again.json["status"]) == (200, "queued")
 
 
+def test_a_job_of_a_newer_version_is_shown_and_stopped_and_left_to_that_version(
+    anna: Caller, job_id: str
+) -> None:
+    Job.update(kind="hologram").where(Job.id == job_id).execute()
+
+    listed = anna.get("/jobs").json["items"]
+    stopped = anna.delete(f"/jobs/{job_id}").json
+    again = anna.post(f"/jobs/{job_id}/retry")
+
+    assert [(job["id"], job["job_type"], job["priority"]) for job in listed] == [
+        (job_id, "hologram", 2)
+    ]
+    assert stopped["status"] == "cancelled"
+    refused(again, 409, "newer_kind")
+
+
 def test_the_log_of_a_job_is_its_last_lines(anna: Caller, job_id: str) -> None:
     lease = backstage.claimed(job_id).lease
     queue.note(lease, [Line(base.utc_now(), "INFO", f"line {n}") for n in range(5)])

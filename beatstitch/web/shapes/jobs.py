@@ -66,7 +66,7 @@ class JobShown(Shown):
             project_id=job.project_id,
             job_type=job.kind,
             status=shown_status(job),
-            priority=_PRIORITY[KINDS[job.kind].band],
+            priority=_priority(job),
             progress_percent=job.progress_percent,
             progress_message=job.progress_message,
             stage=job.stage,
@@ -150,6 +150,12 @@ class Log(Shown):
 def url(job_id: str) -> str:
     """Where a job is found."""
     return f"/api/jobs/{job_id}"
+
+
+def _priority(job: Job) -> int:
+    """Its band's; that of a newer version's kind is not known here, and taken to be batch."""
+    kind = KINDS.get(job.kind)
+    return _PRIORITY["batch" if kind is None else kind.band]
 
 
 def _output_url(job: Job) -> str | None:
