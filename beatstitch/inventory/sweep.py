@@ -59,6 +59,18 @@ def leftovers(storage: Storage, project_id: str, before: datetime) -> list[Store
     return list(unnamed(storage, project_id, before))
 
 
+def due(storage: Storage, project_ids: Iterable[str], before: datetime, budget_s: float) -> Swept:
+    """What a sweep would remove, of the projects that can be looked at within `budget_s`."""
+    wanted = list(project_ids)
+    looked_at = files = size = 0
+    for project_id in _while_there_is_time(wanted, budget_s):
+        looked_at += 1
+        old = leftovers(storage, project_id, before)
+        files += len(old)
+        size += sum(file.size_bytes for file in old)
+    return Swept(looked_at, len(wanted), files, size)
+
+
 def sweep(
     storage: Storage,
     project_ids: Iterable[str],
@@ -70,11 +82,8 @@ def sweep(
     After `budget_s` no further project is begun.
     """
     wanted = list(project_ids)
-    give_up_at = time.monotonic() + budget_s
     looked_at = files = size = 0
-    for project_id in wanted:
-        if time.monotonic() > give_up_at:
-            break
+    for project_id in _while_there_is_time(wanted, budget_s):
         looked_at += 1
         for file in leftovers(storage, project_id, before):
             storage.delete(file.key, stored_before=before)
@@ -82,3 +91,11 @@ def sweep(
             size += file.size_bytes
         files += sum(storage.tidy(f"{place}/{project_id}", before) for place in PLACES)
     return Swept(looked_at, len(wanted), files, size)
+
+
+def _while_there_is_time(project_ids: Iterable[str], budget_s: float) -> Iterator[str]:
+    give_up_at = time.monotonic() + budget_s
+    for project_id in project_ids:
+        if time.monotonic() > give_up_at:
+            return
+        yield project_id

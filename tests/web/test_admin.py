@@ -9,6 +9,7 @@ from beatstitch.db.jobs import Job
 from beatstitch.inventory import sweep
 from beatstitch.queue.presence import Presence, Tools
 from beatstitch.web import keys
+from beatstitch.web.api import admin
 from callers import JPEG, Caller, refused
 
 READS = ("workers", "storage", "stats", "audit")
@@ -89,11 +90,23 @@ def test_a_cleanup_says_first_what_would_go(
     plan = operator.post("/admin/cleanup", {}).json
     started = operator.post("/admin/cleanup", {"dry_run": False})
 
-    assert plan == {"films": 0, "chunks": 0, "proxies": 0, "files": 1, "bytes": 10}
+    counted = {"films": 0, "chunks": 0, "proxies": 0, "files": 1, "bytes": 10}
+    assert plan == counted | {"projects": 1, "looked_at": 1}
     assert started.status_code == 202
     (job,) = Job.select()
     assert (job.id, job.kind, job.status) == (started.json["job_id"], "maintenance", "queued")
     refused(operator.post("/admin/cleanup", {"dry_run": False}), 409, "conflict")
+
+
+def test_a_look_at_what_would_go_ends_in_time(
+    operator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin, "LOOK_S", -1.0)
+    backstage.lay("derived/nobodys/film.mp4", b"x" * 10)
+
+    plan = operator.post("/admin/cleanup", {}).json
+
+    assert (plan["projects"], plan["looked_at"], plan["files"]) == (1, 0, 0)
 
 
 def test_the_audit_log_is_read_by_page_user_and_deed(

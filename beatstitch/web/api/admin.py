@@ -32,6 +32,8 @@ from beatstitch.web.shapes.admin import (
 from beatstitch.web.shapes.jobs import url
 
 blueprint = Blueprint("admin", __name__, url_prefix="/api/admin")
+LOOK_S = 5.0
+"""How long a look through the files of all projects may keep somebody waiting."""
 
 
 @blueprint.get("/workers")
@@ -109,20 +111,14 @@ def read_audit(query: AuditQuery) -> DeedList:
 def _due() -> CleanupPlan:
     now, storage = queue.now().stamp(), configured()
     films, chunks, proxies = age.due(age.promise(now))
-    files = [
-        file
-        for project_id in sweep.projects(storage)
-        for file in sweep.leftovers(storage, project_id, now - sweep.LEFT_ALONE)
-    ]
-    sizes = (
-        *(film.file_size for film in films),
-        *(chunk.bytes for chunk in chunks),
-        *(file.size_bytes for file in files),
-    )
+    swept = sweep.due(storage, sweep.projects(storage), now - sweep.LEFT_ALONE, LOOK_S)
+    sizes = (*(film.file_size for film in films), *(chunk.bytes for chunk in chunks))
     return CleanupPlan(
         films=len(films),
         chunks=len(chunks),
         proxies=len(proxies),
-        files=len(files),
-        bytes=sum(sizes),
+        files=swept.files,
+        bytes=sum(sizes) + swept.bytes,
+        projects=swept.projects,
+        looked_at=swept.looked_at,
     )

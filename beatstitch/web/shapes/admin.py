@@ -65,13 +65,16 @@ class CleanupWish(Body):
 
 class CleanupPlan(Shown):
     """What would go now: old films, chunks and proxies that nothing used, files that no row
-    names. `bytes` counts all but the proxies."""
+    names. `bytes` counts all but the proxies. Of the files of so many `projects` those of
+    `looked_at` are counted: for more there was no time."""
 
     films: int
     chunks: int
     proxies: int
     files: int
     bytes: int
+    projects: int
+    looked_at: int
 
 
 class CleanupStarted(Shown):
