@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from beatstitch.render.chunk import Chunk, Layer
-from beatstitch.render.graph import Text, graph
+from beatstitch.render.graph import graph
 from beatstitch.render.profile import Profile
 from beatstitch.render.takes import takes
+from beatstitch.render.text import Text
 
 # One thread a process: two processes of one thread encode the same film in 0.79 of the time that
 # one of two threads takes.
@@ -73,7 +74,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
     tells pictures apart by, for next to nothing.
     """
     frames = ("-frames:v", str(chunk.frames))
-    drawn, ways = graph(chunk, profile)
+    drawn, texts = graph(chunk, profile)
     return Command(
         inputs=tuple(
             _input(take.layer, take.frames, profile.frame_rate)
@@ -90,7 +91,7 @@ def chunk_command(chunk: Chunk, profile: Profile) -> Command:
             ),
             Output(("-map", "[tiny]", *frames, "-f", "rawvideo"), TINY_FILE),
         ),
-        texts=ways,
+        texts=texts,
     )
 
 

@@ -7,37 +7,27 @@ Decides which idiom each layer needs; how an idiom is told to FFmpeg is said in 
 from dataclasses import dataclass
 from fractions import Fraction
 
-from beatstitch.render import camera, filters, transitions
+from beatstitch.render import camera, filters, tone, transitions
 from beatstitch.render.beat_effects import flash, pulse
 from beatstitch.render.camera import Ground
 from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile
 from beatstitch.render.takes import Use, takes
+from beatstitch.render.text import Text
 from beatstitch.timeline.settings import Fit
 
 TINY_WIDTH, TINY_HEIGHT = 32, 18
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text that FFmpeg reads from a file beside its outputs."""
-
-    name: str
-    content: str
-
-    @property
-    def place(self) -> str:
-        """What stands in a filter graph until its folder is known."""
-        return f"<{self.name}>"
-
-
 def graph(chunk: Chunk, profile: Profile) -> tuple[str, tuple[Text, ...]]:
     """The filter graph from the chunk's inputs, a take each, to [film] and [tiny]; and the files
-    that it names, the ways of its cameras."""
+    that it names, the ways of its cameras and the tables of HDR."""
     parts: list[str] = []
     chains: dict[tuple[int, int], str] = {}
-    ways: list[Text] = []
+    texts: dict[str, Text] = {}
     for shots in _shots(chunk, profile):
+        for text in _texts(shots):
+            texts[text.name] = text
         chain = f"[{shots[0].number}:{shots[0].layer.source.stream}]{_prepared(shots[0], profile)}"
         begins = [f"{chain},"]
         if len(shots) > 1:
@@ -45,7 +35,6 @@ def graph(chunk: Chunk, profile: Profile) -> tuple[str, tuple[Text, ...]]:
             parts.append(f"{chain},split={len(shots)}{''.join(begins)}")
         for begin, shot in zip(begins, shots, strict=True):
             chains[shot.use.piece, shot.use.place] = begin + _shown(shot, profile)
-            ways += [shot.way] if shot.way else []
     for index, piece in enumerate(chunk.pieces):
         chain = chains[index, 0]
         if len(piece.layers) == 2:
@@ -59,7 +48,7 @@ def graph(chunk: Chunk, profile: Profile) -> tuple[str, tuple[Text, ...]]:
     pieces = "".join(f"[p{index}]" for index in range(len(chunk.pieces)))
     parts.append(f"{pieces}concat=n={len(chunk.pieces)}:v=1:a=0,split[film][full]")
     parts.append(f"[full]scale={TINY_WIDTH}:{TINY_HEIGHT}:flags=neighbor,format=gray[tiny]")
-    return ";".join(parts), tuple(ways)
+    return ";".join(parts), tuple(texts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +76,11 @@ def _shots(chunk: Chunk, profile: Profile) -> list[list[_Shot]]:
         [_shot(number, use, chunk.pieces[use.piece], profile) for use in take.uses]
         for number, take in enumerate(takes(chunk.pieces, profile.frame_rate))
     ]
+
+
+def _texts(shots: list[_Shot]) -> list[Text]:
+    source = shots[0].layer.source
+    return [shot.way for shot in shots if shot.way] + [tone.table(source)] * source.is_hdr
 
 
 def _shot(number: int, use: Use, piece: Piece, profile: Profile) -> _Shot:
@@ -146,7 +140,7 @@ def _clip(shot: _Shot, profile: Profile) -> str:
         # Before the rate changes, or fields of different frames would meet.
         chain.insert(0, "yadif=deint=interlaced")
     chain.append(_fitted(shot, profile.width, profile.height))
-    if layer.source.is_hdr:
+    if layer.source.is_hdr and shot.fit != "blur":
         chain.append(filters.to_sdr(layer.source))
     return ",".join((*chain, "format=yuv420p", filters.ENDING))
 

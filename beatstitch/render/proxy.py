@@ -8,7 +8,7 @@ half second or so: what a preview pays for is decoding, and seeking to where it 
 from dataclasses import replace
 from fractions import Fraction
 
-from beatstitch.render import filters
+from beatstitch.render import filters, tone
 from beatstitch.render.command import THREADS, Command, Input, Output
 from beatstitch.render.source import Source
 
@@ -70,6 +70,7 @@ def proxy_command(source: Source) -> Command:
             Output(("-map", "[glances]", "-f", "rawvideo"), GLANCES_FILE),
             Output(("-map", "[stills]", "-f", "rawvideo"), STILLS_FILE),
         ),
+        texts=(tone.table(source),) if source.is_hdr else (),
     )
 
 
@@ -103,7 +104,7 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
     if source.media_type == "image":
         return replace(source, key=key, content=content, width=width, height=height)
     return replace(
-        source,
+        filters.as_sdr(source),
         key=key,
         content=content,
         demuxer="mov",
@@ -114,10 +115,6 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
         start_us=0,
         gop_us=0,
         keyframes_ms=(),
-        color_range="tv",
-        color_space="bt709",
-        color_primaries="bt709",
-        color_transfer="bt709",
         is_interlaced=False,
     )
 

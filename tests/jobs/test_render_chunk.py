@@ -142,31 +142,6 @@ def test_a_photo_before_its_blurred_copy_has_no_colour_of_its_own(
     assert np.abs(colours(film, 64, 2000) - SLIVER).max() <= 8
 
 
-@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
-def test_an_hdr_clip_is_neither_washed_out_nor_dark(
-    workspace: Space, tmp_path: Path, transfer: str
-) -> None:
-    clip = tmp_path / "hdr.mp4"
-    to_hdr = (
-        "zscale=tin=bt709:min=bt709:pin=bt709:rin=limited:"
-        f"t={transfer}:m=bt2020nc:p=bt2020:r=limited:npl=203,format=yuv420p10le"
-    )
-    tags = f"log-level=error:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
-    ffmpeg(
-        *("-f", "lavfi", "-i", "color=0xc02020:s=320x180:r=30:d=0.5", "-vf", to_hdr),
-        *("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", tags, clip),
-    )
-    found, file = source(clip, workspace)
-    assert found.is_hdr
-
-    chunk = Chunk((Piece(0, 4, (Layer(found),), cut_frame=0),))
-    film = rendered(chunk, profile("cover"), {found.key: file}, tmp_path / "chunk")
-
-    red, green, blue = colours(film, 320, 180).mean(axis=(0, 1))
-    assert 120 <= red <= 225
-    assert max(green, blue) <= 70
-
-
 @pytest.mark.parametrize(
     ("name", "fps", "frames", "wanted"),
     [

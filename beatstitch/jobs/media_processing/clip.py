@@ -6,12 +6,15 @@ from pathlib import Path
 from PIL import Image
 
 from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.decoders import CODECS
 from beatstitch.ffmpeg.probe import Probe, VideoStream, probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source, run
 from beatstitch.ffmpeg.sniff import Container
 from beatstitch.jobs.media_processing import photo, subject
 from beatstitch.jobs.media_processing.args import Facts, Ticket
+from beatstitch.render import filters, tone
+from beatstitch.render.command import THREADS, Command, Input, Output
 from beatstitch.render.source import Source as RenderSource
 from beatstitch.workspace import Workspace
 
@@ -38,17 +41,19 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
         )
     source = Source(path, container.demuxer, ("-threads", "1"))
     if video.frame_count == 1:
-        still = _still(source, video.index, 0, ticket, workspace)
+        shown = _facts(found, video, container, ticket, video.duration_us)
+        still = _still(path, shown, 0, ticket, workspace, (video.width, video.height))
         return photo.take_still(still, ticket, workspace, "a clip of one frame, shown as a photo")
     decoded_us = _decoded_us(source, video, workspace) if ticket.decode_all else video.duration_us
     # Small from the start: a PNG of 1080p takes more CPU than all the rest here.
-    scaled = photo.reduced_size(video.width, video.height)
-    still = _still(source, video.index, decoded_us // 3, ticket, workspace, scaled)
+    size = photo.reduced_size(video.width, video.height)
+    shown = _facts(found, video, container, ticket, decoded_us)
+    still = _still(path, shown, decoded_us // 3, ticket, workspace, size)
     with Image.open(still, formats=("PNG",)) as image:
         small = image.convert("RGB")
     glimpses = _glimpses(source, video, decoded_us, workspace)
     return Facts(
-        source=_facts(found, video, container, ticket, decoded_us),
+        source=shown,
         thumbnail_key=photo.keep_thumbnail(small, ticket, workspace),
         rotation_deg=video.rotation_deg,
         fps=round(float(video.frame_rate), 3),
@@ -107,38 +112,40 @@ def _earliest_us(found: Probe, video: VideoStream) -> int:
 
 
 def _still(
-    source: Source,
-    stream: int,
+    path: Path,
+    shown: RenderSource,
     at_us: int,
     ticket: Ticket,
     workspace: Workspace,
-    size: tuple[int, int] | None = None,
+    size: tuple[int, int],
 ) -> Path:
-    """One frame of the clip as PNG, of that size or its own: from `at_us`, or the first where that
-    place is broken."""
-    scaled = _scaled(size) if size else ()
-    path = workspace.scratch / "still.png"
+    """One frame of the clip as PNG, of that size: from `at_us`, or the first where that place is
+    broken."""
+    still = workspace.scratch / "still.png"
+    graph = f"[0:{shown.stream}]{filters.to_rgb(shown, *size)}[still]"
     # The keyframe before is as good a picture, and nothing has to be decoded to get there.
     for seek in (("-noaccurate_seek", "-ss", f"{at_us / 1e6:.3f}"), ()):
-        sought = Source(source.path, source.demuxer, (*source.options, *seek))
+        command = Command(
+            inputs=(Input(shown.key, shown.demuxer, (*THREADS, *seek)),),
+            # Passed through, for a frame from before the place that was sought has a negative
+            # time, and would be dropped with all that follow until then.
+            options=("-filter_complex", graph, "-map", "[still]", "-vsync", "passthrough"),
+            outputs=(Output(("-frames:v", "1", "-f", "image2", "-c:v", "png"), still.name),),
+            texts=(tone.table(shown),) if shown.is_hdr else (),
+        )
         try:
-            run(
-                [sought],
-                # Passed through, for a frame from before the place that was sought has a negative
-                # time, and would be dropped with all that follow until then.
-                (
-                    *("-map", f"0:{stream}", "-vsync", "passthrough", "-frames:v", "1", *scaled),
-                    *("-f", "image2", "-c:v", "png", str(path)),
-                ),
-                [path],
+            run_command(
+                command,
+                {shown.key: path},
+                workspace.scratch,
                 limits=Limits(timeout_s=60),
                 stop=workspace.stop,
             )
         except FFmpegFailed as refused:
             if not seek:
                 raise MediaRejected(refused.code, f"{ticket.name} can't be decoded.") from refused
-        if path.exists():
-            return path
+        if still.exists():
+            return still
     raise MediaRejected("corrupt_media", f"{ticket.name} holds no picture that can be decoded.")
 
 
@@ -152,7 +159,15 @@ def _glimpses(
     options: list[str] = []
     for number, path in enumerate(paths):
         options += ["-map", f"{number}:{video.index}", "-vsync", "passthrough", "-frames:v", "1"]
-        options += [*_scaled(size), "-pix_fmt", "rgb24", "-f", "rawvideo", str(path)]
+        options += [
+            "-vf",
+            f"scale={size[0]}:{size[1]}:flags=area",
+            "-pix_fmt",
+            "rgb24",
+            "-f",
+            "rawvideo",
+            str(path),
+        ]
     sought = [
         ("-noaccurate_seek", "-ss", f"{float(share * length_us) / 1e6:.3f}") for share in GLIMPSES
     ]
@@ -169,10 +184,6 @@ def _glimpses(
         return []
     there = [path.read_bytes() for path in paths if path.exists()]
     return [Image.frombytes("RGB", size, rgb) for rgb in there if len(rgb) == 3 * size[0] * size[1]]
-
-
-def _scaled(size: tuple[int, int]) -> tuple[str, ...]:
-    return ("-vf", f"scale={size[0]}:{size[1]}:flags=area")
 
 
 def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int:
