@@ -153,8 +153,14 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     lead_s = layer.lead_frames(rate) / rate * layer.speed
     needed_s = frames / rate * layer.speed + lead_s + SPARE_S
     start_s = Fraction(layer.start_us, 1_000_000) - lead_s
-    start = ("-ss", _seconds(start_s)) if start_s > 0 else ()
-    return Input(source.key, source.demuxer, (*THREADS, *start, "-t", _seconds(needed_s)))
+    if start_s <= 0:
+        return Input(source.key, source.demuxer, (*THREADS, "-t", _seconds(needed_s)))
+    # From the keyframe on, and the graph chooses: an accurate seek throws away the picture that is
+    # shown at that moment if it began before, and the next would be seen early, and twice.
+    start = ("-noaccurate_seek", "-ss", _seconds(start_s))
+    # -t counts from the keyframe, which may be the file's first.
+    length = ("-t", _seconds(needed_s + start_s))
+    return Input(source.key, source.demuxer, (*THREADS, *start, *length))
 
 
 def _seconds(value: Fraction) -> str:

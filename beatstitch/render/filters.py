@@ -25,9 +25,10 @@ BLUR_SIDE_PX, BLUR_LEAST_PX = 160, 20
 
 def retime(speed: Fraction, rate: Fraction, lead_frames: int = 0) -> str:
     """Play at `speed` and at a constant `rate` from time 0, or from `lead_frames` of that rate
-    later, filling from the picture that is shown there.
+    later, beginning with the picture that is shown there.
 
-    start_time, for after a seek the first frame may lie up to a source frame behind 0.
+    start_time, for what is read begins with a keyframe before it, or, in a clip without one there,
+    after it.
     """
     slowed = "" if speed == 1 else f"setpts=PTS*{speed.denominator}/{speed.numerator},"
     start = ratio(lead_frames / rate) if lead_frames else "0"
@@ -37,6 +38,11 @@ def retime(speed: Fraction, rate: Fraction, lead_frames: int = 0) -> str:
 ENDING = "tpad=stop=1:stop_mode=clone"
 """One frame may be cloned at the end of a clip, where rounding left a gap; a clip that is shorter
 than that comes short, and the chunk's check says so."""
+
+
+def since(time_s: Fraction) -> str:
+    """Nothing of before that time; what is left keeps its times."""
+    return f"trim=start={float(time_s):g}"
 
 
 def part(first_frame: int, frames: int) -> str:

@@ -17,6 +17,8 @@ from beatstitch.render.text import Text
 from beatstitch.timeline.settings import Fit
 
 TINY_WIDTH, TINY_HEIGHT = 32, 18
+# What may be seen of a moment's beginning, and the picture before it, of which yadif takes lines.
+DEINTERLACED_BEFORE_S = Fraction(1, 10)
 
 
 def graph(chunk: Chunk, profile: Profile) -> tuple[str, tuple[Text, ...]]:
@@ -137,8 +139,9 @@ def _clip(shot: _Shot, profile: Profile) -> str:
     layer, rate = shot.layer, profile.frame_rate
     chain = [filters.retime(layer.speed, rate, layer.lead_frames(rate))]
     if layer.source.is_interlaced:
-        # Before the rate changes, or fields of different frames would meet.
-        chain.insert(0, "yadif=deint=interlaced")
+        # Before the rate changes, or fields of different frames would meet; and not what is only
+        # there because it had to be decoded.
+        chain = [filters.since(-DEINTERLACED_BEFORE_S), "yadif=deint=interlaced", *chain]
     chain.append(_fitted(shot, profile.width, profile.height))
     if layer.source.is_hdr and shot.fit != "blur":
         chain.append(filters.to_sdr(layer.source))

@@ -52,7 +52,8 @@ class Source:
     @property
     def lead_us(self) -> int:
         """How long before a moment reading has to begin, so that its picture is among what is
-        read: FFmpeg gives no picture from before the moment it is sent to."""
+        read: where there is no index, FFmpeg doesn't find the keyframe before it, and what is
+        taken out of a clip, for a mezzanine, has to begin with what stands there."""
         if self.demuxer not in WITHOUT_INDEX:
             return self.hold_us
         return max(self.hold_us, self.gop_us + min(self.gop_us, REFRESH_US))

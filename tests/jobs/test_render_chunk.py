@@ -1,6 +1,7 @@
 """A chunk is what was planned, whatever goes into it: proved by its handler, and looked at here."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import get_args
 
@@ -163,6 +164,31 @@ def test_a_clip_is_shown_from_where_it_was_meant_to_be(
 
     film = rendered(Chunk((Piece(0, 6, (layer,)),)), look, {found.key: path}, tmp_path / "chunk")
 
+    assert [code and code.frame for code in read_codes(film)] == wanted
+
+
+@pytest.mark.parametrize("field_order", ["progressive", "tt"])
+def test_a_clip_that_begins_between_two_pictures_shows_each_for_its_time(
+    workspace: Space, tmp_path: Path, field_order: str
+) -> None:
+    is_interlaced = field_order == "tt"
+    tags = ("-flags", "+ildct+ilme", "-top", "1", "-field_order", "tt") if is_interlaced else ()
+    encoder = (*ENCODERS[".mp4"], "-x264-params", "keyint=30:scenecut=0", *tags)
+    clip = coded_clip(tmp_path / "clip.mp4", 7, frames=60, size=(320, 180), encoder=encoder)
+    found, path = source(clip, workspace)
+    shown = {
+        (1_000_300, Fraction(1)): [30, 31, 32, 33, 34, 35],
+        (1_010_000, Fraction(1)): [30, 31, 32, 33, 34, 35],
+        (1_025_000, Fraction(1)): [31, 32, 33, 34, 35, 36],
+        (1_005_000, Fraction(1, 4)): [30, 30, 30, 31, 31, 31],
+    }
+    layers = [Layer(found, start_us=start_us, speed=speed) for start_us, speed in shown]
+    chunk = Chunk(tuple(Piece(6 * place, 6, (layer,)) for place, layer in enumerate(layers)))
+
+    film = rendered(chunk, profile("cover"), {found.key: path}, tmp_path / "chunk")
+
+    assert found.is_interlaced == is_interlaced
+    wanted = [frame for frames in shown.values() for frame in frames]
     assert [code and code.frame for code in read_codes(film)] == wanted
 
 

@@ -34,7 +34,7 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
     command = chunk_command(chunk, profile)
 
     assert command.inputs[0].options == (
-        "-threads", "1", "-ss", "1.250000", "-t", "1.834667",
+        "-threads", "1", "-noaccurate_seek", "-ss", "1.250000", "-t", "3.084667",
     )  # fmt: skip
     assert command.options[-1].split(";") == [
         "[0:0]fps=30000/1001:start_time=0,scale=1920:1080:flags=bicubic:in_color_matrix=bt709"
