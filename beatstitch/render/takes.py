@@ -33,6 +33,8 @@ class Take:
 
 
 HEAVY_PX = 2 * 1920 * 1080
+SMALL_PX = {"video": 640 * 640, "image": 1280 * 1280}
+"""No proxy has more (`proxy`, which lies above)."""
 
 
 def weight(pieces: Sequence[Piece], rate: Fraction) -> int:
@@ -48,6 +50,12 @@ def weight(pieces: Sequence[Piece], rate: Fraction) -> int:
 def is_large(pieces: Sequence[Piece]) -> bool:
     """Whether a clip of 4K or in HDR is among what is shown."""
     return any(_weight(layer.source) > 1 for piece in pieces for layer in piece.layers)
+
+
+def is_small(pieces: Sequence[Piece]) -> bool:
+    """Whether all that is shown is as small as a proxy."""
+    sources = (layer.source for piece in pieces for layer in piece.layers)
+    return all(s.width * s.height <= SMALL_PX[s.media_type] and not s.is_hdr for s in sources)
 
 
 def _weight(source: Source) -> int:

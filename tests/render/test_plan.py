@@ -14,8 +14,9 @@ from beatstitch.render.chunk import Piece
 from beatstitch.render.keys import chunk_key
 from beatstitch.render.plan import HEAVIEST, Plan, plan
 from beatstitch.render.profile import final, preview
+from beatstitch.render.proxy import PHOTO_PROXY_SIDE_PX, PROXY_SIDE_PX, as_proxy
 from beatstitch.render.source import Source
-from beatstitch.render.takes import takes, weight
+from beatstitch.render.takes import SMALL_PX, takes, weight
 from beatstitch.timeline.build import build
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, frame_at
@@ -109,6 +110,31 @@ def test_a_previews_chunks_are_three_times_as_long() -> None:
 
     # Bars are 72 frames long; 180, 360 and 540 are the marks.
     assert [chunk.first_frame for chunk in film.chunks][:4] == [0, 216, 360, 576]
+
+
+def test_a_preview_of_proxies_has_as_many_chunks_however_many_cuts() -> None:
+    proxies = {
+        name: as_proxy(s, s.key, s.content, (640, 360) if s.media_type == "video" else (1280, 853))
+        for name, s in SOURCES.items()
+    }
+    by_beat, by_bar = (edl_of(beats_per_cut=n) for n in (1, 4))
+
+    films = [plan(edl, proxies, preview(edl.settings)) for edl in (by_beat, by_bar)]
+
+    assert len({len(film.chunks) for film in films}) == 1
+
+
+def test_what_counts_as_small_is_as_large_as_a_proxy_gets() -> None:
+    assert SMALL_PX == {"video": PROXY_SIDE_PX**2, "image": PHOTO_PROXY_SIDE_PX**2}
+
+
+def test_a_preview_of_large_originals_opens_no_more_of_them_than_one_process_can_hold() -> None:
+    large = {name: replace(s, width=1920, height=1080) for name, s in SOURCES.items()}
+    edl = edl_of(390.0, names="cd", beats_per_cut=1)
+
+    film = plan(edl, large, preview(edl.settings))
+
+    assert max(weight(chunk.pieces, Fraction(30)) for chunk in film.chunks) == HEAVIEST["preview"]
 
 
 @pytest.mark.parametrize("transition", ["cut", "crossfade"])
