@@ -40,9 +40,10 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
         "[0:0]fps=30000/1001:start_time=0,scale=1920:1080:flags=bicubic:in_color_matrix=bt709"
         ":out_color_matrix=bt709:in_range=limited:out_range=limited,setsar=1,crop=1920:1080:0:0,"
         "format=yuv420p,tpad=stop=1:stop_mode=clone,trim=end_frame=40,setpts=PTS-STARTPTS[p0]",
-        "[1:0]scale=1920:1440:flags=bicubic+accurate_rnd+full_chroma_inp+full_chroma_int"
-        ":in_color_matrix=bt601:out_color_matrix=bt709"
-        ":in_range=full:out_range=limited,setsar=1,crop=1920:1080:0:180,format=yuv420p,"
+        "[1:0]scale=1920:1440:flags=bicubic+accurate_rnd+full_chroma_inp:in_color_matrix=bt601"
+        ":out_color_matrix=bt601:in_range=full:out_range=full,colorspace=ispace=smpte170m:irange=pc"
+        ":iprimaries=bt709:itrc=gamma22:space=bt709:range=tv:primaries=bt709:trc=gamma22,setsar=1,"
+        "crop=1920:1080:0:180,format=yuv420p,"
         "loop=loop=-1:size=1,setpts=N*1001/(30000*TB),fps=30000/1001,trim=end_frame=30[p1]",
         "[p0][p1]concat=n=2:v=1:a=0,split[film][full]",
         "[full]scale=32:18:flags=neighbor,format=gray[tiny]",
