@@ -14,6 +14,8 @@ from servers import COMMAND, Deployment, waited
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "nginx" / "beatstitch.conf"
 ACCEL = {"BEATSTITCH_ACCEL": "/_files/"}
+PAGE = "https://app.test"
+"""The origin of another site's page, which may read what is answered."""
 GROUP_READS = 0o027
 """The umask of the shipped units: nginx reads the files as a member of their group."""
 
@@ -28,7 +30,7 @@ http {{
     include /etc/nginx/mime.types;
     default_type application/octet-stream;
     sendfile on;
-    access_log {folder}/access.log;
+    access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -57,6 +59,10 @@ class Front:
     def log(self) -> str:
         """What nginx had to say."""
         return (self.folder / "nginx.log").read_text()
+
+    def access(self) -> list[str]:
+        """Who asked for what."""
+        return (self.folder / "access.log").read_text().splitlines()
 
     def reload(self) -> None:
         """Have it read its configuration anew, which is done when this comes back."""
@@ -107,6 +113,7 @@ def site(deployment: Deployment, port: int, tls: Path | None = None, **other: st
         "/var/lib/beatstitch/": f"{deployment.data}/",
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
         "/etc/beatstitch/tls": str(tls),
+        "/var/log/nginx/access.log": str(deployment.folder / "nginx" / "access.log"),
         **other,
     }
     text = "\n".join(kept)

@@ -3,7 +3,7 @@
 import json
 import socket
 import subprocess
-from http.client import HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from beatstitch.web.shapes.beats import GridGiven
 from beatstitch.web.shapes.timeline import SegmentsGiven
 from beatstitch.web.uploads import max_body_bytes
 from callers import JPEG, WAV
-from fronts import SITE, Front, nginx_before, web_socket
+from fronts import PAGE, SITE, Front, nginx_before, web_socket
 from servers import Deployment, HttpCaller, waited
 
 BYTES = JPEG + bytes(range(256)) * 4000
@@ -74,6 +74,39 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_sent(
         assert (status, Problem.model_validate_json(body).error) == (413, "file_too_large")
     assert json.loads(by_nginx[1])["details"] == json.loads(by_server[1])["details"]
     assert json.loads(elsewhere[1])["details"] == {"max_size_bytes": 9 * 1024**2}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        (NOWHERE, {"Content-Length": "1000000000"}, 401),
+        (NOWHERE, {"Content-Length": "3000000000"}, 413),
+        ("/api/projects", {"Content-Length": "0"}, 401),
+        ("/metrics", {}, 404),
+    ],
+)
+def test_a_page_of_another_site_may_read_whoever_refuses(
+    front: Front, path: str, headers: dict[str, str], status: int
+) -> None:
+    def answered(origin: str) -> tuple[int, list[str] | None]:
+        connection = HTTPConnection("127.0.0.1", front.port, timeout=30)
+        connection.putrequest("POST", path)
+        for name, value in {"Origin": origin, **headers}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        connection.close()
+        return answer.status, answer.headers.get_all("Access-Control-Allow-Origin")
+
+    assert answered(PAGE) == (status, [PAGE])
+    assert answered("https://evil.test") == (status, None)
+
+
+def test_the_log_of_who_asked_holds_no_signature(front: Front) -> None:
+    requests.get(f"{front.url}/api/links/x?signature=secret", timeout=30)
+
+    assert waited(lambda: any('"GET /api/links/x HTTP/1.1" 404' in line for line in front.access()))
+    assert not any("secret" in line for line in front.access())
 
 
 def test_nginx_takes_a_little_more_than_the_server_as_it_is_shipped() -> None:
