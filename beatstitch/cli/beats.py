@@ -110,7 +110,6 @@ def beats(
             shutil.copyfile(scratch / "flash.mp4", made_at["the flashes"])
         if listed is not None:
             listed.write_text(dumps(result))
-    cache.prune()
     if asked:
         click.echo(f"{song.name}: {tempo(result)}")
     elif output is None:

@@ -80,7 +80,8 @@ class Cache:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for one run, gone afterwards, whatever happens."""
+        """A folder for one run, gone afterwards, whatever happens; then the cache has its size
+        again."""
         with self._alone():
             self._sweep()
             folder = Path(tempfile.mkdtemp(dir=self._folder / SCRATCH))
@@ -91,6 +92,7 @@ class Cache:
                 yield folder
         finally:
             shutil.rmtree(folder)
+            self.prune()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ import click
 
 from beatstitch import __version__
 from beatstitch.cli.sentences import printable
-from beatstitch.errors import BeatstitchError, Invalid
+from beatstitch.errors import BeatstitchError, Invalid, NotFound
 
 BAD_USE, FAILED, INTERRUPTED = 2, 1, 130
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -71,7 +71,7 @@ def run(arguments: list[str]) -> int:
         return BAD_USE
     except (KeyboardInterrupt, click.Abort):
         return _say("Interrupted. Nothing half-made was left behind.", INTERRUPTED)
-    except Invalid as refused:
+    except (Invalid, NotFound) as refused:  # what isn't there was named on the command line
         return _say(refused.message, BAD_USE)
     except BeatstitchError as failed:
         return _say(failed.message, FAILED)

@@ -205,7 +205,6 @@ def make(
         shutil.copyfile(made.film, film)
         if timeline is not None:
             timeline.write_text(dumps(made.edl))
-    kept.prune()
     if not quiet:
         click.echo(summary(output, report_file, made, len(kept.spoiled)))
 

@@ -130,7 +130,7 @@ def test_a_missing_file_is_named(beatstitch: Run, short_song: Song, tmp_path: Pa
     said = beatstitch("make", short_song.path, "nowhere", "-o", tmp_path / "f.mp4")
 
     assert (said.code, said.err.splitlines()[-1]) == (
-        1,
+        2,
         "beatstitch: There is no file or folder nowhere.",
     )
 
@@ -141,7 +141,7 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(
     said = beatstitch("make", short_song.path, photos[0], "-o", tmp_path / "no" / "f.mp4", *SMALL)
 
     assert (said.code, said.err) == (
-        1,
+        2,
         f"beatstitch: There is no folder {tmp_path}/no for the film.\n",
     )
 

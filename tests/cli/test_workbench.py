@@ -1,6 +1,7 @@
 """What a run works with stays there until its end, whatever other runs do to the cache."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from beatstitch.cli.cache import Cache
 from beatstitch.cli.gather import given
 from beatstitch.cli.song import decode
 from beatstitch.cli.workbench import Workbench
-from beatstitch.errors import Conflict
+from beatstitch.errors import Conflict, MediaRejected
 from beatstitch.jobs.beat_analysis import handler
 from beatstitch.process.faults import ProcessKilled
 from beatstitch.workspace import Workspace
@@ -67,11 +68,23 @@ def test_what_a_run_found_is_there_though_another_run_prunes(
 ) -> None:
     with small_cache.scratch() as scratch, Workbench(small_cache, scratch, 1) as earlier:
         earlier.run(write, Ticket())
-    assert bench.hold(MADE)
+        assert bench.hold(MADE)
 
-    small_cache.prune()
+    assert small_cache.find(MADE) is None
 
     assert bench.run(read, Ticket((MADE,))) == "made"
+
+
+def test_a_run_that_fails_leaves_the_cache_no_larger_than_it_may_be(small_cache: Cache) -> None:
+    with (
+        suppress(MediaRejected),
+        small_cache.scratch() as scratch,
+        Workbench(small_cache, scratch, 1) as bench,
+    ):
+        bench.run(write, Ticket())
+        raise MediaRejected("corrupt_media", "It is broken.")
+
+    assert small_cache.find(MADE) is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"mad", b"made?", b"MADE"])
