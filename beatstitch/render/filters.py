@@ -84,9 +84,11 @@ def as_sdr(source: Source) -> Source:
 def to_rgb(source: Source, width: int, height: int) -> str:
     """A small picture of a clip, with the colours that a film shows."""
     light = f"{to_sdr(source)}," if source.is_hdr else ""
+    # The filter of colours takes no odd side.
     return (
-        f"{scale(width, height, source, how='area')},{light}"
-        "scale=in_color_matrix=bt709:in_range=limited:flags=full_chroma_int,format=rgb24"
+        f"{scale(even_up(width), even_up(height), source, how='area')},{light}"
+        f"scale={width}:{height}:in_color_matrix=bt709:in_range=limited:flags=full_chroma_int,"
+        "format=rgb24"
     )
 
 
@@ -249,6 +251,6 @@ def ratio(rate: Fraction) -> str:
     return f"{rate.numerator}/{rate.denominator}"
 
 
-def even_up(length: Fraction) -> int:
+def even_up(length: Fraction | int) -> int:
     """The next even number of pixels."""
     return max(2, 2 * -(-length // 2))

@@ -22,6 +22,8 @@ MEZZANINE_FILE = "mezzanine.mov"
 # Far below what an eye can tell, for it is coded once more. B-frames would be shown before what
 # they are made from, and a showing may begin there.
 ENCODER = ("-c:v", "libx264", "-preset", "superfast", "-crf", "12", "-g", "15", "-bf", "0")
+# x264 takes no odd side unless colours are stored for every pixel.
+EVEN = "scale=w='ceil(iw/2)*2':h='ceil(ih/2)*2'"
 # Frames before and after what is shown, for times that were rounded.
 MARGIN_US = 100_000
 
@@ -112,7 +114,7 @@ def standing_in(chunk: ChunkOrder, orders: Mapping[str, MezzanineOrder]) -> Chun
 def mezzanine_command(source: Source, parts: tuple[Part, ...]) -> Command:
     """One decode of the clip; its first frame is kept too, for the times are counted from it."""
     wanted = "+".join(f"between(t,{_s(part.start_us)},{_s(part.end_us)})" for part in parts)
-    graph = f"[0:{source.stream}]select='eq(n,0)+{wanted}'[film]"
+    graph = f"[0:{source.stream}]select='eq(n,0)+{wanted}',{EVEN}[film]"
     return Command(
         inputs=(
             Input(source.key, source.demuxer, (*THREADS, "-t", _s(parts[-1].end_us + MARGIN_US))),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from beatstitch.ffmpeg.written import written
 from beatstitch.jobs.media_processing.args import Ticket
 from beatstitch.jobs.media_processing.handler import run as take_in
 from beatstitch.jobs.mezzanine.handler import run
@@ -13,7 +14,7 @@ from beatstitch.render.order import ChunkOrder
 from beatstitch.render.profile import final
 from beatstitch.timeline.settings import read_settings
 from beatstitch.workspace import Workspace
-from footage import read_codes
+from footage import ffmpeg, read_codes
 
 Space = Callable[..., Workspace]
 LOOK = final(read_settings({"output_width": 320, "output_height": 180, "output_fps": 30}))
@@ -43,3 +44,20 @@ def test_a_chunk_from_a_mezzanine_shows_the_frames_of_the_clip(
     render(standing_in(chunk, {"given": order}), space)
     shown = [code and code.frame for code in read_codes(space.kept["film"])]
     assert shown == list(range(225, 237))
+
+
+def test_a_clip_of_an_odd_size_is_coded_anew_as_well(workspace: Space, tmp_path: Path) -> None:
+    path = tmp_path / "odd.mp4"
+    moving = ("-f", "lavfi", "-i", "testsrc=size=161x91:rate=10:duration=3")
+    ffmpeg(*moving, "-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-g", "600", path)
+    source = take_in(Ticket("id", path.name, "given", "sha", "media"), workspace(given=path)).source
+    order = MezzanineOrder(source, (Part(1_000_000, 2_000_000),), "mezzanine.mov")
+    (tmp_path / "made").mkdir()
+    space = Workspace(tmp_path / "made", {"given": path}, lambda *_: None)
+
+    made = run(order, space)
+
+    assert (source.width, source.height) == (161, 91)
+    packets, _ = written(space.kept["mezzanine.mov"])
+    assert made.size_bytes > 0
+    assert len(packets.packets) == 1 + 11
