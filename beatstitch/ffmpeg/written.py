@@ -71,7 +71,7 @@ def written(path: Path) -> tuple[Listing, frozenset[int]]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _read(_Span(data, 0, len(data)))
-    except (KeyError, ValueError, IndexError, struct.error) as broken:
+    except (LookupError, ArithmeticError, ValueError, struct.error) as broken:
         raise ChunkUnfit("A chunk's file isn't whole.") from broken
 
 
@@ -118,6 +118,8 @@ def _begins(track: _Span) -> int:
 
 def _sizes(table: _Span) -> list[int]:
     (same, count) = struct.unpack_from(">II", table.data, table.first + 4)
+    if same * count > len(table.data):
+        raise ValueError(count)
     return [same] * count if same else [size for (size,) in table.rows(">I", skip=8)]
 
 
@@ -157,7 +159,7 @@ def _extradata(tables: _Span) -> str:
     entry = _Span(description.data, description.first + 8, description.end)
     [picture] = entry.boxes().values()
     boxes = _Span(picture.data, picture.first + DESCRIPTION_BYTES, picture.end).boxes()
-    sets = next(boxes[kind] for kind in PARAMETER_SETS if kind in boxes)
+    [sets] = [boxes[kind] for kind in PARAMETER_SETS if kind in boxes]
     return _hash(sets.data, sets.first, sets.end - sets.first)
 
 

@@ -1,6 +1,7 @@
 """A chunk's own tables say what FFmpeg says of its packets, and a broken file says so."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def test_a_film_without_a_picture_has_no_packets(tmp_path: Path) -> None:
         lambda film: film.replace(b"stsz", b"stss"),
         lambda film: b"\0" * len(film),
         lambda film: film.replace(b"mdat", b"moov"),
+        lambda film: film.replace(b"avcC", b"free"),
+        lambda film: film.replace(b"stsz" + bytes(4), b"stsz" + b"\0\0\0\0\xff\xff"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_whole_is_unfit(
@@ -75,6 +78,16 @@ def test_a_file_that_is_not_whole_is_unfit(
 
     with pytest.raises(ChunkUnfit, match="isn't whole"):
         written(film)
+
+
+def test_no_byte_of_the_tables_can_do_more_than_make_a_file_unfit(tmp_path: Path) -> None:
+    film = wrote(tmp_path / "film.mp4", *H264)
+    whole = film.read_bytes()
+
+    for at in range(whole.index(b"moov") - 4, len(whole)):
+        film.write_bytes(whole[:at] + bytes([255 - whole[at]]) + whole[at + 1 :])
+        with suppress(ChunkUnfit):
+            written(film)
 
 
 def test_a_packet_beyond_the_end_of_the_file_is_not_read(tmp_path: Path) -> None:
