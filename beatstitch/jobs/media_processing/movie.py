@@ -37,6 +37,7 @@ class Movie:
         self._file: BinaryIO = path.open("wb")
         self._pictures: list[Picture] = []
         self._last = b""
+        self._ticks = 0
         self._file.write(_box(b"ftyp", b"qt  ", bytes(4), b"qt  "))
         self._start = self._file.tell()
         self._file.write(_HEADER.pack(1, b"mdat", 0))
@@ -55,10 +56,11 @@ class Movie:
     @property
     def duration_ms(self) -> int:
         """How long the pictures so far last."""
-        return sum(picture.ticks for picture in self._pictures)
+        return self._ticks
 
     def add(self, jpeg: bytes, duration_ms: int) -> None:
         """Show a picture next. The same as the one before is shown longer."""
+        self._ticks += duration_ms
         if jpeg == self._last:
             before = self._pictures.pop()
             duration_ms += before.ticks
