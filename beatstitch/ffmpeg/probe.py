@@ -5,15 +5,17 @@ limits on pixels, sides and streams. Whether that will do for a clip or a song, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from beatstitch.errors import LimitReached, UnsupportedMedia
+from beatstitch.ffmpeg.first_picture import is_refreshed, lag_us
 from beatstitch.ffmpeg.header import Header, Stream, ratio, read_header
 from beatstitch.ffmpeg.packets import Track, scan
 from beatstitch.ffmpeg.sniff import Container
 from beatstitch.limits import FRAME_RATES, MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, MAX_VIDEO_STREAMS
+from beatstitch.render.source import WITHOUT_INDEX
 
 INTERLACED = {"tt", "bb", "tb", "bt"}
 
@@ -25,9 +27,10 @@ class VideoStream:
     `index` is its place among all streams (`-map 0:index`). `width` and `height` are as displayed,
     after turning and with square pixels; `coded_width` and `coded_height` as stored.
     `rotation_deg` (0, 90, 180, 270, clockwise) and `is_mirrored` are what FFmpeg's autorotation
-    does. Times are measured from the packets; `header_duration_us` is what the file says.
-    `frame_rate` is the average, 0 for a single picture; `frame_count` counts packets. The colour's
-    fields are ffprobe's words or empty.
+    does. Times are measured from the packets; `header_duration_us` is what the file says, `lag_us`
+    how much later than its packets FFmpeg shows every picture, and `is_refreshed` is a clip whose
+    keyframes give no whole picture. `frame_rate` is the average, 0 for a single picture;
+    `frame_count` counts packets. The colour's fields are ffprobe's words or empty.
     """
 
     index: int
@@ -54,6 +57,8 @@ class VideoStream:
     longest_gop_us: int
     longest_gap_us: int
     keyframes_us: tuple[int, ...]
+    lag_us: int = 0
+    is_refreshed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,12 @@ def probe(path: Path, container: Container, name: str | None = None) -> Probe:
     tracks = {stream.index: Track(stream.tick_s) for stream in (picture, sound) if stream}
     if tracks:
         scan(path, container.demuxer, tracks, name)
+    video = _video(picture, tracks[picture.index], header) if picture else None
+    if video is not None:
+        video = _looked_at(video, path, container.demuxer, name)
     return Probe(
         container,
-        _video(picture, tracks[picture.index], header) if picture else None,
+        video,
         _audio(sound, tracks[sound.index], header) if sound else None,
     )
 
@@ -174,6 +182,16 @@ def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
         longest_gap_us=track.longest_gap_us,
         keyframes_us=track.keyframes_us,
     )
+
+
+def _looked_at(video: VideoStream, path: Path, demuxer: str, name: str) -> VideoStream:
+    lag = lag_us(path, demuxer, video.index, video.start_us, name)
+    keys = [key for key in video.keyframes_us if key > video.start_us]
+    refreshed = False
+    if video.codec == "h264" and demuxer not in WITHOUT_INDEX and keys:
+        late_us = lag + int(1_500_000 / (video.frame_rate or 1))
+        refreshed = is_refreshed(path, demuxer, video.index, keys[0], late_us, name)
+    return replace(video, lag_us=lag, is_refreshed=refreshed)
 
 
 def _rounded(value: Fraction) -> int:

@@ -29,10 +29,13 @@ class Layer:
     beat_frames: tuple[int, ...] = ()
     focus: Focus = MIDDLE
 
-    def lead_frames(self, rate: Fraction) -> int:
-        """How many frames of the film earlier than the layer begins its source is to be read."""
+    def lead_us(self, rate: Fraction) -> Fraction:
+        """How much earlier than the layer begins its source is to be read: whole frames of the
+        film, or all of it where the start is near."""
         frame_us = 1_000_000 * self.speed / rate
-        return min(ceil(self.source.lead_us / frame_us), int(self.start_us / frame_us))
+        frames = min(ceil(self.source.lead_us / frame_us), int(self.start_us / frame_us))
+        begins_at_start = self.start_us - frames * frame_us < self.source.unsought_us
+        return Fraction(self.start_us) if begins_at_start else frames * frame_us
 
 
 @dataclass(frozen=True, slots=True)

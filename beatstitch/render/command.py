@@ -150,7 +150,7 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     source = layer.source
     if source.media_type == "image":
         return Input(source.key, source.demuxer, THREADS)
-    lead_s = layer.lead_frames(rate) / rate * layer.speed
+    lead_s = layer.lead_us(rate) / 1_000_000
     needed_s = frames / rate * layer.speed + lead_s + SPARE_S
     start_s = Fraction(layer.start_us, 1_000_000) - lead_s
     if start_s <= 0:

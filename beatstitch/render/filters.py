@@ -22,16 +22,18 @@ LEAST_SHOWN = Fraction(1, 2)
 # more than half of a chroma plane, it darkens and stains the picture.
 BLUR_SIDE_PX, BLUR_LEAST_PX = 160, 20
 
+NO_TIME = Fraction(0)
 
-def retime(speed: Fraction, rate: Fraction, lead_frames: int = 0) -> str:
-    """Play at `speed` and at a constant `rate` from time 0, or from `lead_frames` of that rate
+
+def retime(speed: Fraction, rate: Fraction, lead_s: Fraction = NO_TIME) -> str:
+    """Play at `speed` and at a constant `rate` from time 0, or from `lead_s` of the source
     later, beginning with the picture that is shown there.
 
     start_time, for what is read begins with a keyframe before it, or, in a clip without one there,
     after it.
     """
     slowed = "" if speed == 1 else f"setpts=PTS*{speed.denominator}/{speed.numerator},"
-    start = ratio(lead_frames / rate) if lead_frames else "0"
+    start = ratio(lead_s / speed) if lead_s else "0"
     return f"{slowed}fps={ratio(rate)}:start_time={start}"
 
 

@@ -137,7 +137,7 @@ def _shown(shot: _Shot, profile: Profile) -> str:
 
 def _clip(shot: _Shot, profile: Profile) -> str:
     layer, rate = shot.layer, profile.frame_rate
-    chain = [filters.retime(layer.speed, rate, layer.lead_frames(rate))]
+    chain = [filters.retime(layer.speed, rate, layer.lead_us(rate) / 1_000_000)]
     if layer.source.is_interlaced:
         # Before the rate changes, or fields of different frames would meet; and not what is only
         # there because it had to be decoded.

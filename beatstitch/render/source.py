@@ -10,6 +10,10 @@ WITHOUT_INDEX = {"mpegts", "mpeg"}
 # And where pictures are refreshed strip by strip, none is whole until the next such keyframe.
 REFRESH_US = 2_000_000
 
+# FFmpeg goes 130 ms further back for clips with B-frames in containers other than MP4. Before the
+# start of the file it finds any other keyframe, or the end.
+NOT_SOUGHT_US = 140_000
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -57,6 +61,11 @@ class Source:
         if self.demuxer not in WITHOUT_INDEX:
             return self.hold_us
         return max(self.hold_us, self.gop_us + min(self.gop_us, REFRESH_US))
+
+    @property
+    def unsought_us(self) -> int:
+        """What begins before this is read from the start of the file."""
+        return 0 if self.demuxer == "mov" and not self.lead_us else NOT_SOUGHT_US
 
     @property
     def aspect(self) -> Fraction:

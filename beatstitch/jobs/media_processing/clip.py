@@ -75,7 +75,7 @@ def _facts(
         height=video.height,
         duration_ms=decoded_us // 1000,
         # FFmpeg seeks from the earliest stream; a picture that starts later is that far in.
-        start_us=video.start_us - _earliest_us(found, video),
+        start_us=video.start_us - _earliest_us(found, video) + video.lag_us,
         hold_us=_hold_us(video, ticket),
         gop_us=video.longest_gop_us,
         stream=video.index,
@@ -90,9 +90,9 @@ def _facts(
 
 
 def _hold_us(video: VideoStream, ticket: Ticket) -> int:
-    if ticket.decode_all:
-        # It came short, and perhaps for want of a seek that finds what it needs: where pictures
-        # are refreshed strip by strip, none is whole until the second keyframe.
+    if ticket.decode_all or video.is_refreshed:
+        # Where pictures are refreshed strip by strip, none is whole until the second keyframe. And
+        # what came short may be for want of a seek that finds what it needs.
         return max(video.longest_gap_us, 2 * video.longest_gop_us)
     return video.longest_gap_us if video.longest_gap_us > STANDS_STILL_US else 0
 
@@ -101,7 +101,7 @@ def _keyframes_ms(video: VideoStream, container: Container, end_us: int) -> tupl
     """Where decoding begins for nothing, rounded up: a microsecond before a keyframe FFmpeg seeks
     to the one before it. Other containers than MP4 it seeks 130 ms early, for their index tells
     when a picture is decoded and not when it is shown."""
-    if container.demuxer != "mov":
+    if container.demuxer != "mov" or video.is_refreshed:
         return ()
     places = (place - video.start_us for place in video.keyframes_us)
     return tuple(-(-place // 1000) for place in places if 0 <= place < end_us)
