@@ -23,6 +23,9 @@ DUCK = "sidechaincompress=threshold=0.03:ratio=4:attack=20:release=500"
 LIMIT = "alimiter=limit=0.891:level=disabled:latency=1"
 # atempo takes half to hundredfold; slow motion below half is done in steps.
 SLOWEST_TEMPO = Fraction(1, 2)
+# atempo works in windows of at least a 24th of a second, a power of two; it begins with the middle
+# of the first one, and so is early by a quarter of it before and a quarter of it after stretching.
+TEMPO_WINDOW_SAMPLES = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +222,13 @@ def _clips(shown: Iterable[Showing], profile: Profile) -> Iterator[ClipSound]:
 
 
 def _tempo(speed: Fraction) -> Iterator[str]:
-    """The chain that plays at this speed and keeps the pitch."""
-    while speed < SLOWEST_TEMPO:
-        yield f"atempo={float(SLOWEST_TEMPO):g}"
-        speed /= SLOWEST_TEMPO
-    if speed != 1:
-        yield f"atempo={float(speed):.6f}"
+    """The chain that plays at this speed and keeps the pitch; what it is early by is given back,
+    for at half speed that is a frame, and at a quarter three."""
+    while speed != 1:
+        step = max(speed, SLOWEST_TEMPO)
+        early = round(TEMPO_WINDOW_SAMPLES * (1 + 1 / step) / 4)
+        yield f"atempo={float(step):.6f},adelay={early}S:all=1"
+        speed /= step
 
 
 def _sample(frame: int, profile: Profile) -> int:

@@ -166,6 +166,23 @@ def test_slow_motion_keeps_the_pitch(workspace: Space, tmp_path: Path) -> None:
     assert level_of(500, said, 0.3, 2.8) < 0.03
 
 
+@pytest.mark.parametrize("speed", [Fraction(1, 2), Fraction(4, 5), Fraction(2)])
+def test_a_clap_is_heard_when_it_is_seen_at_any_speed(
+    workspace: Space, tmp_path: Path, speed: Fraction
+) -> None:
+    song = wav(tmp_path / "s.wav", np.zeros(2 * RATE))
+    claps = np.zeros(3 * RATE)
+    claps[RATE : RATE + 441] = tone(3000, 0.01)
+    clip = wav(tmp_path / "c.wav", claps)
+    sound = plain(2, clips=(clip_of(0, 2, speed=speed),))
+
+    said = heard(sound, workspace(song=song, clip=clip))
+
+    energy = (said**2).reshape(len(said), -1).sum(axis=1)
+    middle_s = float((energy * np.arange(len(energy))).sum() / energy.sum() / RATE)
+    assert middle_s == pytest.approx(0.5 / float(speed) + 0.005, abs=0.015)
+
+
 def test_sound_that_breaks_off_is_silence_from_there(workspace: Space, tmp_path: Path) -> None:
     song = wav(tmp_path / "s.wav", np.zeros(3 * RATE))
     clip = wav(tmp_path / "c.wav", tone(1000, 1.5))
