@@ -15,7 +15,7 @@ from beatstitch.beats.steady import steady_grid
 from beatstitch.db import audio, base, media, outputs
 from beatstitch.db.jobs import Job
 from beatstitch.db.outputs import Output
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.jobs.timeline_build import handler, rows
 from beatstitch.queue import Claim
 from beatstitch.render.source import Source

@@ -15,7 +15,7 @@ from beatstitch.db import job_figures as figures
 from beatstitch.db import jobs as rows
 from beatstitch.db.job_figures import Figures
 from beatstitch.db.jobs import ENDED, LIVE, Job, JobLine, Status
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 
 STATUSES: tuple[Status, ...] = (*LIVE, *ENDED)
 STATS = "{:<18}" + "{:>10}" * 9

@@ -22,7 +22,6 @@ from beatstitch.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from beatstitch.jobs.media_processing import handler
 from beatstitch.jobs.media_processing.args import INGEST, Facts, Ticket
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Focus
@@ -152,6 +151,9 @@ def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:
 
 
 def _processed(file: Given, bench: Workbench, *, decode_all: bool) -> Shot | LeftOut:
+    # To import what looks at pictures takes as long as a chunk, and most files have been taken in.
+    from beatstitch.jobs.media_processing import handler
+
     ticket = Ticket(
         media_asset_id=file.id,
         name=file.path.name,

@@ -10,12 +10,10 @@ from beatstitch.beats.steady import steady_grid
 from beatstitch.cli.gather import Given
 from beatstitch.cli.sentences import naming
 from beatstitch.cli.workbench import Report, Workbench
-from beatstitch.detect import pcm
-from beatstitch.detect.energy import with_energy
 from beatstitch.documents import digest
 from beatstitch.errors import Invalid
-from beatstitch.jobs.beat_analysis import handler
 from beatstitch.jobs.beat_analysis.args import LISTENING, Detector, Ticket
+from beatstitch.jobs.beat_analysis.length import length_us
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
@@ -60,7 +58,7 @@ def hear(
     ticket = _known(_ticket(given, detector, bpm_hint, metre), bench)
     grid_key = f"{ticket.grid_prefix}.json"
     if not (bench.hold(ticket.pcm_key) and bench.hold(grid_key)):
-        bench.run(handler.run, ticket, {ticket.key: given}, report)
+        _listen(ticket, given, bench, report)
     grid = from_json(bench.read(grid_key))
     return Song(given, ticket.pcm_key, grid.duration_us, grid)
 
@@ -103,11 +101,21 @@ def decode(given: Given, bench: Workbench, report: Report) -> Song:
     """The song without beats: nobody listens to it. Raises MediaRejected for what isn't a song."""
     ticket = _ticket(given, None)
     if bench.hold(ticket.pcm_key) is None:
-        bench.run(handler.run, ticket, {ticket.key: given}, report)
-    return Song(given, ticket.pcm_key, handler.length_us(bench.held(ticket.pcm_key)))
+        _listen(ticket, given, bench, report)
+    return Song(given, ticket.pcm_key, length_us(bench.held(ticket.pcm_key)))
+
+
+def _listen(ticket: Ticket, given: Given, bench: Workbench, report: Report) -> None:
+    # To import what listens takes as long as a chunk, and most songs have been heard.
+    from beatstitch.jobs.beat_analysis import handler
+
+    bench.run(handler.run, ticket, {ticket.key: given}, report)
 
 
 def _measured(grid: BeatGrid, song: Song, bench: Workbench) -> BeatGrid:
+    from beatstitch.detect import pcm
+    from beatstitch.detect.energy import with_energy
+
     return with_energy(grid, pcm.opened(bench.held(song.pcm_key)), lambda _: None)
 
 

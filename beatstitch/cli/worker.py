@@ -8,7 +8,7 @@ from beatstitch import logs
 from beatstitch.cli import premises
 from beatstitch.errors import Invalid, Unavailable
 from beatstitch.ffmpeg.fingerprint import fingerprint
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.process import sandbox
 from beatstitch.queue import Kind
 from beatstitch.queue.presence import Tools

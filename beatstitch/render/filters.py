@@ -7,9 +7,9 @@ the comments name were met with FFmpeg 5.1. Reference: https://ffmpeg.org/ffmpeg
 from dataclasses import replace
 from fractions import Fraction
 
-from beatstitch.render import tone
 from beatstitch.render.camera import Box
 from beatstitch.render.source import Source
+from beatstitch.render.text import Text
 from beatstitch.timeline.edl import MIDDLE, Focus
 from beatstitch.timeline.settings import Fit
 
@@ -67,9 +67,17 @@ def to_sdr(source: Source) -> str:
     reach = "full" if _is_full_range(source) else "limited"
     return (
         f"scale=in_color_matrix={space}:in_range={reach},format=gbrp16le,"
-        f"lut3d=file={tone.table(source).place},"
+        f"lut3d=file={sdr_table(source).place},"
         "scale=out_color_matrix=bt709:out_range=limited"
     )
+
+
+def sdr_table(source: Source) -> Text:
+    """The file that `to_sdr` names."""
+    # numpy comes with it, which takes as long as to plan a film; few have HDR in them.
+    from beatstitch.render import tone
+
+    return tone.table(source)
 
 
 def as_sdr(source: Source) -> Source:

@@ -7,7 +7,7 @@ Decides which idiom each layer needs; how an idiom is told to FFmpeg is said in 
 from dataclasses import dataclass
 from fractions import Fraction
 
-from beatstitch.render import camera, filters, tone, transitions
+from beatstitch.render import camera, filters, transitions
 from beatstitch.render.beat_effects import flash, pulse
 from beatstitch.render.camera import Ground
 from beatstitch.render.chunk import Chunk, Layer, Piece
@@ -82,7 +82,8 @@ def _shots(chunk: Chunk, profile: Profile) -> list[list[_Shot]]:
 
 def _texts(shots: list[_Shot]) -> list[Text]:
     source = shots[0].layer.source
-    return [shot.way for shot in shots if shot.way] + [tone.table(source)] * source.is_hdr
+    tables = [filters.sdr_table(source)] if source.is_hdr else []
+    return [shot.way for shot in shots if shot.way] + tables
 
 
 def _shot(number: int, use: Use, piece: Piece, profile: Profile) -> _Shot:

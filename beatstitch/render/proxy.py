@@ -8,7 +8,7 @@ half second or so: what a preview pays for is decoding, and seeking to where it 
 from dataclasses import replace
 from fractions import Fraction
 
-from beatstitch.render import filters, tone
+from beatstitch.render import filters
 from beatstitch.render.command import THREADS, Command, Input, Output
 from beatstitch.render.source import Source
 
@@ -70,7 +70,7 @@ def proxy_command(source: Source) -> Command:
             Output(("-map", "[glances]", "-f", "rawvideo"), GLANCES_FILE),
             Output(("-map", "[stills]", "-f", "rawvideo"), STILLS_FILE),
         ),
-        texts=(tone.table(source),) if source.is_hdr else (),
+        texts=(filters.sdr_table(source),) if source.is_hdr else (),
     )
 
 

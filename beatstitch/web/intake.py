@@ -14,7 +14,7 @@ from beatstitch.db.audio import AudioTrack
 from beatstitch.db.jobs import Job
 from beatstitch.db.media import MediaAsset
 from beatstitch.db.projects import Project
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.storage.configured import configured
 from beatstitch.web import trail
 from beatstitch.web.uploads import Arrived

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from beatstitch.db import jobs, usage
 from beatstitch.db.base import utc_now
 from beatstitch.db.jobs import Status
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue import presence
 from beatstitch.settings import settings
 

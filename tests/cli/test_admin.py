@@ -15,7 +15,7 @@ from beatstitch import queue
 from beatstitch.cli.admin import GROUPS, attach
 from beatstitch.db import api_keys, audit, base, projects, schema, users
 from beatstitch.db.jobs import Job, JobLine
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue import Fault
 from beatstitch.settings import settings
 from beatstitch.storage.configured import configured

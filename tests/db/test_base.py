@@ -219,7 +219,7 @@ LIGHT = """
 import sys
 import beatstitch.db.outputs, beatstitch.db.timelines, beatstitch.db.chunks, beatstitch.db.audio
 import beatstitch.queue, beatstitch.storage
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 for kind in KINDS.values():
     kind.module("args")
 heavy = {"numpy", "scipy", "librosa", "madmom", "PIL", "pillow_heif", "numba", "soundfile"}

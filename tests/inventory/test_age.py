@@ -9,7 +9,7 @@ from beatstitch.db.base import utc_now
 from beatstitch.errors import NotFound
 from beatstitch.inventory import age
 from beatstitch.inventory.age import Promise
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.jobs.maintenance import rows
 from beatstitch.render.source import Source
 from beatstitch.storage import Storage

@@ -17,7 +17,7 @@ from beatstitch.errors import Conflict, Invalid
 from beatstitch.inventory import manifest as manifests
 from beatstitch.inventory.backup import back_up, sha256
 from beatstitch.inventory.restore import Restored, restore
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue.presence import Presence
 from beatstitch.storage import Storage
 from callers import Caller, stored

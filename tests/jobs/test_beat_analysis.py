@@ -11,9 +11,9 @@ import pytest
 from beatstitch import queue
 from beatstitch.beats.grid import from_json
 from beatstitch.db import audio, base, projects, schema, users
-from beatstitch.jobs import KINDS
 from beatstitch.jobs.beat_analysis import handler, rows
 from beatstitch.jobs.beat_analysis.args import Ticket
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.storage.configured import configured
 from beatstitch.workspace import Workspace
 from callers import forget_settings

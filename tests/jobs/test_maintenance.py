@@ -8,7 +8,7 @@ import pytest
 
 from beatstitch import queue
 from beatstitch.db import audit, base, jobs, kept_answers, schema, sessions, users
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.jobs.maintenance import rows
 from callers import deployment
 

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 from pydantic import TypeAdapter
 
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue import FanOut, Kind
 from beatstitch.worker import brood, child
 
@@ -53,7 +53,7 @@ def test_its_ticket_says_how_long_the_media_are_that_its_time_grows_with(kind: K
 
 WARM = """
 import os, sys
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.worker import child
 for kind in KINDS.values():
     child.learn(f"{kind.room}.handler")

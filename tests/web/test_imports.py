@@ -10,7 +10,7 @@ def test_the_app_and_every_kind_of_job_it_submits_import_nothing_heavy() -> None
     program = """
 import sys
 import beatstitch.cli.serve
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 for kind in KINDS.values():
     kind.module("args")
 print(*sorted({name.partition(".")[0] for name in sys.modules}))

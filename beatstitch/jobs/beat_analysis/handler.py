@@ -1,7 +1,6 @@
 """Decode a song to PCM within its limits, then hear its beats."""
 
 import hashlib
-import wave
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import sniff_file
 from beatstitch.jobs.beat_analysis.args import Heard, KeptGrid, Ticket
+from beatstitch.jobs.beat_analysis.length import length_us
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 from beatstitch.workspace import Workspace
 
@@ -73,12 +73,6 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
     key = workspace.keep_text(text, prefix, name, current=f"{prefix}.json")
     kept = KeptGrid(key, name, grid.bpm, len(grid.beats))
     return Heard(duration_us, audio.sample_rate, kept)
-
-
-def length_us(pcm: Path) -> int:
-    """How long the song of this PCM lasts."""
-    with wave.open(str(pcm), "rb") as song:
-        return song.getnframes() * 1_000_000 // song.getframerate()
 
 
 def _too_long(ticket: Ticket) -> LimitReached:

@@ -10,7 +10,7 @@ from beatstitch.db import base, media
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import Conflict, NotFound
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.jobs.media_processing.args import Args, Facts, Ticket
 from beatstitch.limits import MAX_VIDEO_S
 from beatstitch.storage.configured import configured

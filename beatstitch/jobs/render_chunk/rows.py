@@ -11,7 +11,7 @@ from beatstitch.documents import read
 from beatstitch.errors import Conflict, Unavailable
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.inventory.sources import require_unchanged
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.jobs.render_chunk.args import Args, Rendered
 from beatstitch.render.order import ChunkOrder
 

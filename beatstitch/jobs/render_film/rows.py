@@ -15,7 +15,7 @@ from beatstitch.documents import read
 from beatstitch.errors import Conflict, MediaRejected, NotFound
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.inventory import sources
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.jobs.render_film.args import Args, Joined, Spoiled, Ticket
 from beatstitch.jobs.render_film.wanted import film_order, origins_of
 from beatstitch.queue.family import Child, FanOut

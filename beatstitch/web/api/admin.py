@@ -10,7 +10,7 @@ from beatstitch import queue
 from beatstitch.db import audit, usage
 from beatstitch.db import jobs as job_rows
 from beatstitch.inventory import age, sweep
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue import presence
 from beatstitch.settings import settings
 from beatstitch.storage.configured import configured

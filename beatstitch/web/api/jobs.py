@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from beatstitch import queue
 from beatstitch.db import jobs
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.web import guard, waiting
 from beatstitch.web.openapi import answers
 from beatstitch.web.pages import cut

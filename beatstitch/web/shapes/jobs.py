@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beatstitch.db.jobs import Job, JobLine
-from beatstitch.jobs import KINDS
+from beatstitch.jobs.kinds import KINDS
 from beatstitch.web.openapi import Moment, Query, Shown
 from beatstitch.web.pages import PageQuery
 
