@@ -84,7 +84,8 @@ def reel(folder: Path) -> Reel:
         photo = paths[2 + number]
         sources[clip.stem] = Source(
             clip.stem, str(clip), clip.stem, "video", "mov", 1920, 1080, duration_ms=1000 * CLIP_S,
-            color_space="bt709", color_range="tv", keyframes_ms=_keyframes_ms(clip),
+            pixel_format="yuv420p", color_space="bt709", color_range="tv",
+            keyframes_ms=_keyframes_ms(clip),
         )  # fmt: skip
         with Image.open(photo) as image:
             width, height = image.size

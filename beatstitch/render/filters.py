@@ -84,6 +84,7 @@ def as_sdr(source: Source) -> Source:
     """How the filters meet a source that was made SDR."""
     return replace(
         source,
+        pixel_format="",
         color_range="tv",
         color_space="bt709",
         color_primaries="bt709",
@@ -112,6 +113,9 @@ def scale(width: int, height: int, source: Source | None = None, *, how: str = "
     if source.media_type == "image":
         # Once for many frames.
         how += "+accurate_rnd+full_chroma_inp"
+    if _is_plain(source):
+        # Nothing is said, or `scale` copies pictures that have the right size already.
+        return f"scale={width}:{height}:flags={how}{_to_bt709(source)},setsar=1"
     # Said for both sides, that RGB becomes what the next filter is told and nothing else changes.
     matrix, levels = _matrix(source), "full" if _is_full_range(source) else "limited"
     sized = (
@@ -119,6 +123,12 @@ def scale(width: int, height: int, source: Source | None = None, *, how: str = "
         f":in_range={levels}:out_range={levels}"
     )
     return f"{sized}{_to_bt709(source)},setsar=1"
+
+
+def _is_plain(source: Source) -> bool:
+    """Whether its pictures are known to be neither RGB nor in full range."""
+    is_yuv = source.pixel_format.startswith("yuv") and not source.pixel_format.startswith("yuvj")
+    return is_yuv and not _is_full_range(source)
 
 
 def _to_bt709(source: Source) -> str:

@@ -115,6 +115,7 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
         start_us=0,
         gop_us=0,
         keyframes_ms=(),
+        pixel_format="yuv420p",
         is_interlaced=False,
     )
 

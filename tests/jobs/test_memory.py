@@ -63,7 +63,17 @@ def clip(folder: Path, number: int) -> Source:
             *("-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=30", "-frames:v", "40", "-g", "30"),
             *("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", path),
         )
-    return Source(str(number), str(path), "c", "video", "mov", 1920, 1080, duration_ms=1333)
+    return Source(
+        str(number),
+        str(path),
+        "c",
+        "video",
+        "mov",
+        1920,
+        1080,
+        duration_ms=1333,
+        pixel_format="yuv420p",
+    )
 
 
 def photo(folder: Path, number: int) -> Source:

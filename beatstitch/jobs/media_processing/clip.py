@@ -80,6 +80,7 @@ def _facts(
         gop_us=video.longest_gop_us,
         stream=video.index,
         sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
+        pixel_format=video.pixel_format,
         color_space=video.color_space,
         color_range=video.color_range,
         color_transfer=video.color_transfer,
