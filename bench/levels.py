@@ -1,11 +1,13 @@
-"""`python bench/levels.py FOLDER...`: weigh the signs of half and double tempo anew.
+"""`python bench/levels.py FOLDER… [--write]`: weigh the signs of half and double tempo anew.
 
-A folder holds songs as WAV (16 bit, 44.1 kHz) and, beside each, a JSON of the same name with the
-times of its `beats` in seconds and a `style`. What the networks say is kept beside the song. Each
-style is judged by a table found on the others, and how many songs that mends and breaks is printed;
-then `beatstitch/detect/level_table.py` is written from all of them.
+A folder holds songs as WAV (16 bit, 44.1 kHz) and, beside each, a JSON of the same name:
+{"style": "rock", "beats": [0.4, 1.025, …]}, in seconds. What the networks say is kept beside the
+song. Each style is judged by a table found on the others, and how many songs that mends and breaks
+is printed. With `--write`, `beatstitch/detect/level_table.py` is written from all of them: that
+takes hundreds of songs, a tenth of which and more have to be halved or doubled.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -18,14 +20,13 @@ from numpy.typing import NDArray
 from beatstitch.beats import tempo
 from beatstitch.detect import level_table, networks, pcm
 from beatstitch.detect.decode import Path
-from beatstitch.detect.level import MOVES, Move
+from beatstitch.detect.level import ENOUGH_BEATS, FURTHEST, MOVES, Move
 from beatstitch.detect.signs import signs
 from beatstitch.detect.trained import first_path
 
 Array = NDArray[np.float64]
 
 _SAME_TEMPO = 0.04
-_FURTHEST = 3.0
 # What keeps weights small: the same for each sign, in squares of deviations.
 _RIDGE = 10.0
 _ROUNDS = 40
@@ -64,9 +65,16 @@ class Weighing:
 
 def main() -> None:
     """Read the songs, tell what a table is worth on styles it hasn't seen, and write one."""
-    cases = [case for folder in sys.argv[1:] for case in _cases(FilePath(folder))]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=FilePath, metavar="FOLDER")
+    parser.add_argument("--write", action="store_true", help="write the table that is in use")
+    asked = parser.parse_args()
+    cases = [case for folder in asked.folders for case in _cases(folder)]
+    if len({case.style for case in cases}) < 2:
+        parser.error("these folders hold no songs with beats of two styles or more")
     _tell(cases)
-    _write(_weighed(cases))
+    if asked.write:
+        _write(_weighed(cases))
 
 
 def _cases(folder: FilePath) -> list[Case]:
@@ -79,7 +87,7 @@ def _cases(folder: FilePath) -> list[Case]:
             impression = networks.listen(song, lambda _share: None)
             networks.remember(impression, kept)
         path = first_path(impression)
-        if len(path.frames) < 16:
+        if len(path.frames) < ENOUGH_BEATS:
             continue
         right_bpm = tempo.bpm([round(s * 1_000_000) for s in said["beats"]])
         found.append(
@@ -109,7 +117,8 @@ def _weighed(cases: Sequence[Case]) -> Weighing:
 
 def _seen(cases: Sequence[Case], names: Sequence[str], mean: Array, spread: Array) -> Array:
     values = np.array([[case.found[name] for name in names] for case in cases])
-    return np.clip((values - mean) / spread, -_FURTHEST, _FURTHEST)
+    values = values.reshape(-1, len(names))  # none fits where there are few
+    return np.clip((values - mean) / spread, -FURTHEST, FURTHEST)
 
 
 def _logistic(seen: Array, is_so: NDArray[np.bool_]) -> tuple[Array, float]:

@@ -17,18 +17,16 @@ from pathlib import Path
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.gather import given
 from beatstitch.cli.workbench import Workbench
-from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.proxy import handler as proxy
 from beatstitch.jobs.proxy.args import Ticket
 from beatstitch.jobs.render_audio import handler as render_audio
-from beatstitch.render.order import FilmOrder, order
+from beatstitch.render.order import FilmOrder
 from beatstitch.render.profile import preview
 from beatstitch.render.source import Source
-from beatstitch.timeline.edl import Edl
 from beatstitch.workspace import Workspace
 from footage import ffmpeg
 from reel import Reel, reel, timeline
-from render import PROCESSES, made, say, taken
+from render import PROCESSES, made, ordered, say, taken
 from servers import HttpCaller, deployed, waited
 
 SECONDS = 180
@@ -55,7 +53,7 @@ def cost(footage: Reel) -> None:
         ("a cut per bar, photos still", {"ken_burns_enabled": False}),
         ("a cut per beat, Ken Burns", {"beats_per_cut": 1}),
     ):
-        film = _ordered(timeline(footage, seconds=SECONDS, **settings), small)
+        film = ordered(timeline(footage, seconds=SECONDS, **settings), small, preview)
         cache = footage.folder / f"kept {name}"
         _encode_song(film, small, cache)
         run = taken(partial(made, film, small, cache))
@@ -107,17 +105,6 @@ def _proxy(source: Source, footage: Reel) -> Source:
     space = Workspace(folder, {source.key: Path(source.key)}, lambda *_: None)
     small = proxy.run(Ticket(source, "proxies"), space).proxy
     return replace(small, key=str(space.kept[small.key])) if small else source
-
-
-def _ordered(edl: Edl, footage: Reel) -> FilmOrder:
-    return order(
-        edl,
-        footage.sources,
-        preview(edl.settings),
-        fingerprint=fingerprint(),
-        pcm_key=str(footage.song),
-        prefix="film",
-    )
 
 
 def _encode_song(film: FilmOrder, footage: Reel, folder: Path) -> None:

@@ -41,8 +41,9 @@ from beatstitch.jobs.render_film import handler as render_film
 from beatstitch.jobs.render_film.args import Spoiled, Ticket
 from beatstitch.render.command import Command, Output, chunk_command
 from beatstitch.render.order import ChunkOrder, FilmOrder, order
-from beatstitch.render.profile import final
+from beatstitch.render.profile import Profile, final
 from beatstitch.timeline.edl import Edl
+from beatstitch.timeline.settings import TimelineSettings
 from reel import PEER, Reel, edited, reel, timeline
 
 PROCESSES = 2
@@ -207,12 +208,14 @@ def _cpu_s() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def ordered(edl: Edl, footage: Reel) -> FilmOrder:
+def ordered(
+    edl: Edl, footage: Reel, look: Callable[[TimelineSettings], Profile] = final
+) -> FilmOrder:
     """Everything to be made for the film."""
     return order(
         edl,
         footage.sources,
-        final(edl.settings),
+        look(edl.settings),
         fingerprint=fingerprint(),
         pcm_key=str(footage.song),
         prefix="film",

@@ -124,8 +124,14 @@ class _Signs:
 
 def chord_changes(pitches: NDArray[np.float32], frames: NDArray[np.intp]) -> NDArray[np.float64]:
     """How unlike the pitches are two beats before and after each beat: 0 (alike) to 2."""
-    span = _SPAN_BEATS * int(np.median(np.diff(frames)))
-    sums = np.zeros((len(pitches) + 1, 12))
+    return changes(pitches, frames, _SPAN_BEATS * int(np.median(np.diff(frames))))
+
+
+def changes(
+    pitches: NDArray[np.float32], frames: NDArray[np.intp], span: int
+) -> NDArray[np.float64]:
+    """The same of any frames, and of so many frames before and after each."""
+    sums = np.zeros((len(pitches) + 1, pitches.shape[1]))
     np.cumsum(pitches, axis=0, out=sums[1:])
     before = sums[frames] - sums[np.maximum(frames - span, 0)]
     after = sums[np.minimum(frames + span, len(pitches))] - sums[frames]

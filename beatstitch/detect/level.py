@@ -18,8 +18,8 @@ from beatstitch.detect.signs import signs
 
 # Further from its mean than this a sign says no more; songs stranger than those that were weighed
 # shall not be decided by one.
-_FURTHEST = 3.0
-_ENOUGH = 16  # beats
+FURTHEST = 3.0
+ENOUGH_BEATS = 16
 COUNTED_BPM = (55.0, 200.0)
 """Where moves end. Beyond, they were wrong as often as right on songs made by code, and two real
 songs, at 87 and 113 BPM, were taken to 44 and 226."""
@@ -60,7 +60,7 @@ class Level:
 
 def judged(impression: Impression, path: Path) -> Level:
     """The most likely level of a path's beats."""
-    if len(path.frames) < _ENOUGH:
+    if len(path.frames) < ENOUGH_BEATS:
         return Level(1.0, 1.0)
     likely = likelihoods(signs(impression, path), path)
     best = max(likely, key=lambda move: likely[move], default=None)
@@ -75,9 +75,7 @@ def likelihoods(found: dict[str, float], path: Path) -> dict[Move, float]:
     """How likely each move is that fits."""
     names = sorted(found)
     mean, spread, *weights = np.array([TABLE[name] for name in names]).T
-    seen = np.clip(
-        (np.array([found[name] for name in names]) - mean) / spread, -_FURTHEST, _FURTHEST
-    )
+    seen = np.clip((np.array([found[name] for name in names]) - mean) / spread, -FURTHEST, FURTHEST)
     return {
         move: float(1 / (1 + np.exp(-(seen @ weight + bias))))
         for move, weight, bias in zip(MOVES, weights, BIASES, strict=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beatstitch.detect.decode import Path
+from beatstitch.detect.harmony import changes
 from beatstitch.detect.networks import Impression
 
 # Activations and rises are looked for within 30 ms of where a beat should be.
@@ -64,7 +65,7 @@ class _Song:
             rises=_widest(rises / (rises.mean(axis=0) + _TINY), _NEAR_FRAMES),
             rise=_widest(rise, _NEAR_FRAMES),
             onsets=np.cumsum(is_onset),
-            chords=_chord_changes(impression.pitches),
+            chords=changes(impression.pitches, np.arange(len(impression.pitches)), _CHORD_FRAMES),
         )
 
     def octaves(self, path: Path) -> float:
@@ -233,17 +234,3 @@ def _widest(curve: Curve, near: int) -> Curve:
     padded = np.pad(curve, edges)
     windows = (padded[start : start + len(curve)] for start in range(2 * near + 1))
     return np.asarray(np.maximum.reduce(list(windows)), np.float64)
-
-
-def _chord_changes(pitches: NDArray[np.float32]) -> Curve:
-    """How unlike the pitches before and after each frame are: 0 (alike) to 2."""
-    sums = np.zeros((len(pitches) + 1, pitches.shape[1]))
-    np.cumsum(pitches, axis=0, out=sums[1:])
-    at = np.arange(len(pitches))
-    before = sums[at] - sums[np.maximum(at - _CHORD_FRAMES, 0)]
-    after = sums[np.minimum(at + _CHORD_FRAMES, len(pitches))] - sums[at]
-    before -= before.mean(axis=1, keepdims=True)
-    after -= after.mean(axis=1, keepdims=True)
-    sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    alike = np.divide((before * after).sum(axis=1), sizes, out=np.ones(len(at)), where=sizes > 0)
-    return np.asarray(1.0 - alike)
