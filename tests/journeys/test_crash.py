@@ -30,8 +30,10 @@ def place(tmp_path: Path) -> Iterator[Deployment]:
         yield deployment
 
 
-def planned(caller: HttpCaller, song: Song, media: tuple[Path, ...]) -> tuple[str, str]:
-    """A project with a timeline: its path and the timeline's hash."""
+def planned(place: Deployment, song: Song, media: tuple[Path, ...]) -> tuple[HttpCaller, str, str]:
+    """A worker and somebody's project with a timeline: its owner, its path, the timeline's hash."""
+    place.work()
+    caller = place.caller()
     made = caller.post("/projects", json={"name": "Trip", "settings": SETTINGS})
     project = f"/projects/{made.json()['id']}"
     for medium in media:
@@ -39,9 +41,15 @@ def planned(caller: HttpCaller, song: Song, media: tuple[Path, ...]) -> tuple[st
     audio = caller.upload(f"{project}/audio", "file", song.path)
     assert caller.ended(audio.json()["analysis_job_id"])["status"] == "complete"
     assert waited(lambda: caller.media_ready(project))
-    made = caller.post(f"{project}/timeline/generate")
+    return caller, project, built(caller, project)
+
+
+def built(caller: HttpCaller, project: str, **settings: object) -> str:
+    """The hash of a timeline that is built with these settings besides the project's."""
+    made = caller.post(f"{project}/timeline/generate", json={"settings": settings})
     assert caller.ended(made.json()["job_id"])["status"] == "complete"
-    return project, caller.get(f"{project}/timeline").json()["edl_hash"]
+    edl_hash: str = caller.get(f"{project}/timeline").json()["edl_hash"]
+    return edl_hash
 
 
 def rendered(caller: HttpCaller, project: str, edl_hash: str, job_type: str = "final") -> str:
@@ -62,9 +70,8 @@ def chunks(place: Deployment) -> dict[Path, int]:
 def test_a_worker_killed_in_the_middle_of_a_film_costs_at_most_the_chunk_in_hand(
     place: Deployment, song: Song, clips: tuple[Path, ...], tmp_path: Path
 ) -> None:
-    worker = place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, song, clips)
+    caller, project, edl_hash = planned(place, song, clips)
+    (_, worker) = place.processes
     job = rendered(caller, project, edl_hash)
     assert waited(lambda: len(chunks(place)) >= 3)
 
@@ -89,9 +96,7 @@ def test_a_worker_killed_in_the_middle_of_a_film_costs_at_most_the_chunk_in_hand
 def test_a_preview_overtakes_a_final_between_two_chunks(
     place: Deployment, song: Song, clips: tuple[Path, ...]
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, song, clips)
+    caller, project, edl_hash = planned(place, song, clips)
     final = rendered(caller, project, edl_hash)
     assert waited(lambda: chunks(place))
 
@@ -105,9 +110,7 @@ def test_a_preview_overtakes_a_final_between_two_chunks(
 def test_a_film_that_was_rendered_before_is_only_joined_again(
     place: Deployment, short_song: Song, photos: tuple[Path, ...]
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, short_song, photos)
+    caller, project, edl_hash = planned(place, short_song, photos)
     first = caller.ended(rendered(caller, project, edl_hash))
     before = chunks(place)
 
@@ -121,9 +124,7 @@ def test_a_film_that_was_rendered_before_is_only_joined_again(
 def test_parts_of_a_film_that_were_damaged_are_made_anew(
     place: Deployment, short_song: Song, photos: tuple[Path, ...]
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, short_song, photos)
+    caller, project, edl_hash = planned(place, short_song, photos)
     assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
     sound_and_whole = caller.get(f"{project}/outputs/final").content
     cut_short, changed, *_ = sorted(chunks(place))
@@ -143,9 +144,7 @@ def test_parts_of_a_film_that_were_damaged_are_made_anew(
 def test_a_part_of_a_film_whose_proof_is_gone_or_lies_is_made_anew(
     place: Deployment, short_song: Song, photos: tuple[Path, ...]
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, short_song, photos)
+    caller, project, edl_hash = planned(place, short_song, photos)
     assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
     gone, lying, *_ = (path.with_suffix(".json") for path in sorted(chunks(place)))
 
@@ -168,9 +167,7 @@ def test_a_clip_that_comes_short_is_measured_and_the_next_timeline_built_around_
     # From here on its packets are all there, of the right size, and hold nothing.
     start = len(content) * 6 // 10
     broken.write_bytes(content[:start] + bytes(len(content) - start))
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, short_song, (broken, clips[1]))
+    caller, project, edl_hash = planned(place, short_song, (broken, clips[1]))
 
     failed = caller.ended(rendered(caller, project, edl_hash))
 
@@ -178,19 +175,14 @@ def test_a_clip_that_comes_short_is_measured_and_the_next_timeline_built_around_
     assert "A clip in it breaks off before its file says" in failed["error_message"]
     assert waited(lambda: "breaks off at" in notes(caller, project))
     assert caller.get(f"{project}/timeline").json()["stale_reason"] is not None
-    made = caller.post(f"{project}/timeline/generate")
-    assert caller.ended(made.json()["job_id"])["status"] == "complete"
-    edl_hash = caller.get(f"{project}/timeline").json()["edl_hash"]
-    ended = caller.ended(rendered(caller, project, edl_hash))
+    ended = caller.ended(rendered(caller, project, built(caller, project)))
     assert ended["status"] == "complete", ended
 
 
 def test_a_film_of_a_photo_whose_file_is_gone_fails_with_its_name(
     place: Deployment, short_song: Song, photos: tuple[Path, ...]
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, short_song, photos[:1])
+    caller, project, edl_hash = planned(place, short_song, photos[:1])
     for file in (*place.data.glob("derived/*/media/*.jpg"), *place.data.glob("uploads/*/media/*")):
         file.unlink()
 
@@ -203,10 +195,8 @@ def test_a_film_of_a_photo_whose_file_is_gone_fails_with_its_name(
 def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(
     place: Deployment, short_song: Song, clips: tuple[Path, ...], oddity: Callable[[str], Path]
 ) -> None:
-    place.work()
-    caller = place.caller()
     moving = oddity("animated.webp")
-    project, edl_hash = planned(caller, short_song, (clips[0], moving))
+    caller, project, edl_hash = planned(place, short_song, (clips[0], moving))
     (shown,) = (
         a for a in caller.get(project).json()["media_assets"] if a["filename"] == moving.name
     )
@@ -218,10 +208,7 @@ def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(
     stored.write_bytes(stored.read_bytes()[::-1])
 
     assert first["status"] == "complete", first
-    settings = {"settings": {"pulse": 0.1}}
-    made = caller.post(f"{project}/timeline/generate", json=settings)
-    assert caller.ended(made.json()["job_id"])["status"] == "complete"
-    edl_hash = caller.get(f"{project}/timeline").json()["edl_hash"]
+    edl_hash = built(caller, project, pulse=0.1)
     ended = caller.ended(rendered(caller, project, edl_hash))
 
     assert (ended["status"], ended["error_code"]) == ("failed", "source_changed")
@@ -231,13 +218,8 @@ def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(
 def test_a_clip_without_keyframes_is_coded_anew_before_it_is_shown_again_and_again(
     place: Deployment, song: Song, oddity: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, _ = planned(caller, song, (oddity("one_gop.mp4"), oddity("photo.jpg")))
-    wish = {"settings": {"beats_per_cut": 1}}
-    made = caller.post(f"{project}/timeline/generate", json=wish)
-    assert caller.ended(made.json()["job_id"])["status"] == "complete"
-    edl_hash = caller.get(f"{project}/timeline").json()["edl_hash"]
+    caller, project, _ = planned(place, song, (oddity("one_gop.mp4"), oddity("photo.jpg")))
+    edl_hash = built(caller, project, beats_per_cut=1)
 
     ended = caller.ended(rendered(caller, project, edl_hash))
 
@@ -261,9 +243,7 @@ def notes(caller: HttpCaller, project: str) -> str:
 def test_a_project_deleted_in_the_middle_of_its_film_leaves_no_file(
     place: Deployment, song: Song, clips: tuple[Path, ...]
 ) -> None:
-    place.work()
-    caller = place.caller()
-    project, edl_hash = planned(caller, song, clips)
+    caller, project, edl_hash = planned(place, song, clips)
     rendered(caller, project, edl_hash)
     assert waited(lambda: chunks(place))
 
