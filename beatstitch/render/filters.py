@@ -21,6 +21,9 @@ LEAST_SHOWN = Fraction(1, 2)
 # The long side of the copy that is blurred, and its least side: where boxblur's radius of 4 is
 # more than half of a chroma plane, it darkens and stains the picture.
 BLUR_SIDE_PX, BLUR_LEAST_PX = 160, 20
+# How bright that copy is: as bright as the picture, a sky goes on in it without an edge, and what
+# was meant looks like a fault.
+DIMMED = Fraction(2, 3)
 
 NO_TIME = Fraction(0)
 
@@ -201,7 +204,7 @@ def contain(source: Source, width: int, height: int) -> str:
 
 
 def blur(source: Source, width: int, height: int, name: str) -> str:
-    """All of the picture before a blurred copy of itself that fills the frame.
+    """All of the picture before a blurred and dimmed copy of itself that fills the frame.
 
     The copy is blurred at a size of its own: the same look in every film, at a quarter of the
     cost. `name` keeps the labels of several such graphs apart.
@@ -217,10 +220,16 @@ def blur(source: Source, width: int, height: int, name: str) -> str:
     return (
         f"{first}split[{name}f][{name}b];"
         f"[{name}b]{cover(source, small_w, small_h)},format=yuv420p,boxblur=4:2,"
-        f"scale={width}:{height}:flags=bicubic,setsar=1[{name}bg];"
+        f"{_dimmed()},scale={width}:{height}:flags=bicubic,setsar=1[{name}bg];"
         f"[{name}f]{scale(wide, high, source)},format=yuv420p[{name}fg];"
         f"[{name}bg][{name}fg]overlay=(W-w)/2:(H-h)/2:format=yuv420"
     )
+
+
+def _dimmed() -> str:
+    """Less light and no other colour, in limited range of 8 bits."""
+    colour = f"(val-128)*{ratio(DIMMED)}+128"
+    return f"lutyuv=y='(val-16)*{ratio(DIMMED)}+16':u='{colour}':v='{colour}'"
 
 
 def crop_exactly(box: Box) -> str:

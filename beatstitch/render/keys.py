@@ -13,7 +13,7 @@ from beatstitch.render.profile import Profile
 
 # Goes up when the same command would give other bytes, or another proof of them, for a reason that
 # the command doesn't show.
-RENDERER = 5
+RENDERER = 6
 
 
 def chunk_key(chunk: Chunk, profile: Profile, fingerprint: str) -> str:
