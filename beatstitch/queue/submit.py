@@ -11,6 +11,9 @@ from beatstitch.queue import order, wake
 from beatstitch.queue.clock import Instant
 from beatstitch.queue.kind import Kind
 
+STOPPED_WITHIN_S = 2
+"""How long a worker takes to stop what it has in hand."""
+
 
 def submit(
     kind: Kind,
@@ -100,6 +103,14 @@ def retry(job_id: str, kinds: Mapping[str, Kind], at: Instant) -> Job:
 
 def _under_way(unique_key: str | None) -> Conflict:
     existing = Job.get_or_none((Job.unique_key == unique_key) & Job.status.in_(LIVE))
+    if existing is not None and existing.cancel_requested:
+        # Not at once: what the old job's end means to its rows would be written over the new one's.
+        return Conflict(
+            "conflict",
+            "The same work is just being stopped; ask again in two seconds.",
+            existing_job_id=existing.id,
+            retry_after_seconds=STOPPED_WITHIN_S,
+        )
     return Conflict(
         "conflict",
         "The same work is under way already; wait for it or cancel it first.",

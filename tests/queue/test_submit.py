@@ -46,6 +46,19 @@ def test_the_same_key_twice_is_a_conflict_that_names_the_job_under_way() -> None
     assert refused.value.details["existing_job_id"] == first.id
 
 
+def test_who_asks_anew_for_what_is_being_stopped_is_told_when_to_come_again() -> None:
+    first = submitted(key="analysis:1")
+    lease = claimed().lease
+    queue.cancel(first.id, after(1))
+
+    with pytest.raises(Conflict, match="just being stopped") as refused:
+        submitted(key="analysis:1")
+
+    assert refused.value.details == {"existing_job_id": first.id, "retry_after_seconds": 2}
+    queue.stop(lease, after(2))
+    assert submitted(key="analysis:1").id != first.id
+
+
 def test_a_key_is_free_again_once_its_job_has_ended() -> None:
     submitted(key="analysis:1")
     queue.finish(claimed().lease, None, after(1))
