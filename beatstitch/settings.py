@@ -8,15 +8,23 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from beatstitch.errors import Invalid
 
 RATE = r"^[1-9]\d{0,8}/[1-9]\d{0,8}$"
+Rate = Annotated[str, Field(pattern=RATE)]
 """A rate as a setting: how many / in how many seconds."""
 ORIGIN = r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::\d{1,5})?"
 """An origin as a browser sends it (RFC 6454, 6.2): lower case, without a path."""
@@ -70,51 +78,43 @@ class Settings(BaseSettings):
         description="For development: everything is logged and a fault of ours is shown. "
         "`beatstitch serve` then answers this machine alone.",
     )
-    max_upload_size: int = Field(
+    max_upload_size: PositiveInt = Field(
         default=2 * 1000**3,
-        ge=1,
         validation_alias="MAX_UPLOAD_SIZE",
         description="How many bytes one upload may have; caps the limits of every kind of file.",
     )
-    max_image_bytes: int = Field(
+    max_image_bytes: PositiveInt = Field(
         default=50 * 1000**2,
-        ge=1,
         validation_alias="BEATSTITCH_MAX_IMAGE_BYTES",
         description="How many bytes a photo may have.",
     )
-    max_video_bytes: int = Field(
+    max_video_bytes: PositiveInt = Field(
         default=2 * 1000**3,
-        ge=1,
         validation_alias="BEATSTITCH_MAX_VIDEO_BYTES",
         description="How many bytes a clip may have.",
     )
-    max_audio_bytes: int = Field(
+    max_audio_bytes: PositiveInt = Field(
         default=500 * 1000**2,
-        ge=1,
         validation_alias="BEATSTITCH_MAX_AUDIO_BYTES",
         description="How many bytes a song may have.",
     )
-    projects_per_user: int = Field(
+    projects_per_user: NonNegativeInt = Field(
         default=20,
-        ge=0,
         validation_alias="BEATSTITCH_PROJECTS_PER_USER",
         description="How many projects a user may have, unless `flask users limits` says another.",
     )
-    media_per_user: int = Field(
+    media_per_user: NonNegativeInt = Field(
         default=1000,
-        ge=0,
         validation_alias="BEATSTITCH_MEDIA_PER_USER",
         description="How many photos and clips a user may have in all projects together.",
     )
-    bytes_per_user: int = Field(
+    bytes_per_user: NonNegativeInt = Field(
         default=50 * 1000**3,
-        ge=0,
         validation_alias="BEATSTITCH_BYTES_PER_USER",
         description="How many bytes of uploads and films a user may have.",
     )
-    disk_floor_bytes: int = Field(
+    disk_floor_bytes: NonNegativeInt = Field(
         default=1000**3,
-        ge=0,
         validation_alias="BEATSTITCH_DISK_FLOOR_BYTES",
         description="Uploads are refused when they would leave less than this free on the disk.",
     )
@@ -125,46 +125,39 @@ class Settings(BaseSettings):
         description="Where an nginx in front of the server has the data folder as an `internal` "
         "location, as /_files/: it then sends the files itself (X-Accel-Redirect).",
     )
-    rate_auth: str = Field(
+    rate_auth: Rate = Field(
         default="10/60",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_AUTH",
         description="Registrations and logins from one address: how many in how many seconds.",
     )
-    rate_upload: str = Field(
+    rate_upload: Rate = Field(
         default="10/60",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_UPLOAD",
         description="Uploads of one user: how many in how many seconds.",
     )
-    rate_resumable: str = Field(
+    rate_resumable: Rate = Field(
         default="60/60",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_RESUMABLE",
         description="Uploads in pieces that one user begins: how many in how many seconds. "
         "Their pieces are not counted.",
     )
-    rate_analyse: str = Field(
+    rate_analyse: Rate = Field(
         default="10/60",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_ANALYSE",
         description="Analyses and timelines that one user asks for: how many in how many seconds.",
     )
-    rate_render: str = Field(
+    rate_render: Rate = Field(
         default="5/300",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_RENDER",
         description="Renders that one user asks for: how many in how many seconds.",
     )
-    rate_read: str = Field(
+    rate_read: Rate = Field(
         default="1200/60",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_READ",
         description="Requests of one user that only read: how many in how many seconds.",
     )
-    rate_write: str = Field(
+    rate_write: Rate = Field(
         default="100/60",
-        pattern=RATE,
         validation_alias="BEATSTITCH_RATE_WRITE",
         description="All other requests of one user: how many in how many seconds.",
     )
@@ -189,40 +182,34 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_JOB_TIME_FACTOR",
         description="Multiplies every job's time limits; more than 1 on a slow machine.",
     )
-    worker_grace_s: float = Field(
+    worker_grace_s: NonNegativeFloat = Field(
         default=20.0,
-        ge=0,
         validation_alias="BEATSTITCH_WORKER_GRACE_S",
         description="How long a worker that is told to stop lets its jobs finish before it puts "
         "them back into the queue.",
     )
-    keep_jobs_days: int = Field(
+    keep_jobs_days: NonNegativeInt = Field(
         default=7,
-        ge=0,
         validation_alias="BEATSTITCH_KEEP_JOBS_DAYS",
         description="How many days a job that has ended can still be looked at.",
     )
-    keep_previews_hours: float = Field(
+    keep_previews_hours: NonNegativeFloat = Field(
         default=24,
-        ge=0,
         validation_alias="BEATSTITCH_KEEP_PREVIEWS_HOURS",
         description="How many hours a preview can be downloaded.",
     )
-    keep_finals_days: float = Field(
+    keep_finals_days: NonNegativeFloat = Field(
         default=7,
-        ge=0,
         validation_alias="BEATSTITCH_KEEP_FINALS_DAYS",
         description="How many days a finished film can be downloaded.",
     )
-    keep_cache_days: float = Field(
+    keep_cache_days: NonNegativeFloat = Field(
         default=7,
-        ge=0,
         validation_alias="BEATSTITCH_KEEP_CACHE_DAYS",
         description="How many days after its last use a rendered chunk or a proxy is kept.",
     )
-    keep_audit_days: int = Field(
+    keep_audit_days: PositiveInt = Field(
         default=90,
-        ge=1,
         validation_alias="BEATSTITCH_KEEP_AUDIT_DAYS",
         description="How many days the audit log goes back.",
     )
@@ -231,9 +218,8 @@ class Settings(BaseSettings):
         validation_alias="BEATSTITCH_CACHE",
         description="Where `beatstitch make` keeps rendered chunks between runs.",
     )
-    cache_bytes: int = Field(
+    cache_bytes: NonNegativeInt = Field(
         default=10 * 1000**3,
-        ge=0,
         validation_alias="BEATSTITCH_CACHE_BYTES",
         description="How large that cache may grow; the least recently used goes first.",
     )
