@@ -1,6 +1,8 @@
 """A chunk is what was planned, whatever goes into it: proved by its handler, and looked at here."""
 
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import get_args
@@ -19,6 +21,7 @@ from beatstitch.render.order import ChunkOrder
 from beatstitch.render.profile import Profile, final
 from beatstitch.render.proof import ChunkUnfit
 from beatstitch.render.source import Source
+from beatstitch.render.target import Codec, Target
 from beatstitch.timeline.edl import KenBurns
 from beatstitch.timeline.settings import Fit, TransitionType, read_settings
 from beatstitch.workspace import Workspace
@@ -218,3 +221,36 @@ def test_a_clip_without_a_single_picture_left_comes_short(
         )
 
     assert unfit.value.short_of == 6
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_no_second_of_a_film_exceeds_its_cap(
+    workspace: Space, tmp_path: Path, codec: Codec
+) -> None:
+    clip, cap_kbps = tmp_path / "noise.mp4", 400
+    # It comes and goes: a buffer that has filled up meanwhile empties at once.
+    noise = "noise=alls=60:allf=t:enable='gt(mod(t,1.4),0.7)'"
+    grey = ("-f", "lavfi", "-i", "color=gray:s=160x90:r=30:d=3")
+    ffmpeg(*grey, "-vf", noise, "-c:v", "libx264", "-qp", "6", "-preset", "ultrafast", clip)
+    found, file = source(clip, workspace)
+    settings = read_settings({"output_width": 160, "output_height": 90})
+    look = replace(final(settings, Target(codec=codec)), max_bitrate_kbps=cap_kbps)
+
+    bits: list[int] = []
+    for number, start_us in enumerate((0, 1_400_000)):
+        chunk = Chunk((Piece(0, 42, (Layer(found, start_us=start_us),), cut_frame=0),))
+        film = rendered(chunk, look, {found.key: file}, tmp_path / f"{number}")
+        bits += [8 * size for size in packet_bytes(film)]
+
+    seconds = np.convolve(bits, np.ones(30), "valid") / 1000
+    assert 0.4 * cap_kbps <= seconds.max() <= cap_kbps
+
+
+def packet_bytes(film: Path) -> list[int]:
+    """How large each packet of the picture is, in order."""
+    said = subprocess.run(
+        ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=size",
+         "-of", "csv=p=0", film],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    return [int(line.strip(",")) for line in said.split()]

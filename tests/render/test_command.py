@@ -84,7 +84,7 @@ def test_a_platforms_cap_holds_for_every_second() -> None:
         chunk_command(Chunk((Piece(0, 9, (Layer(CLIP),)),)), profile).outputs[0].options
     )
 
-    assert "-maxrate 25000k -bufsize 25000k" in options
+    assert "-maxrate 16250k -bufsize 4500k" in options
 
 
 def test_the_join_copies_and_keeps_the_ticks_of_the_rate() -> None:
