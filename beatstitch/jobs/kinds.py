@@ -76,7 +76,6 @@ _ROWS = (
         lane="heavy",
         timeout_s=120,
         per_media_s=4,
-        stall_s=2520,  # it is silent while FFmpeg decodes on to the next part
         max_attempts=2,
     ),
     Kind(

@@ -18,7 +18,7 @@ from beatstitch.render.source import Source
 from beatstitch.render.takes import takes
 
 FAR_APART_US = 5_000_000
-MEZZANINE_FILE = "mezzanine.mov"
+MEZZANINE_FILE, PASSED_FILE = "mezzanine.mov", "passed.gray"
 # Far below what an eye can tell, for it is coded once more. B-frames would be shown before what
 # they are made from, and a showing may begin there.
 ENCODER = ("-c:v", "libx264", "-preset", "superfast", "-crf", "12", "-g", "15", "-bf", "0")
@@ -114,7 +114,12 @@ def standing_in(chunk: ChunkOrder, orders: Mapping[str, MezzanineOrder]) -> Chun
 def mezzanine_command(source: Source, parts: tuple[Part, ...]) -> Command:
     """One decode of the clip; its first frame is kept too, for the times are counted from it."""
     wanted = "+".join(f"between(t,{_s(part.start_us)},{_s(part.end_us)})" for part in parts)
-    graph = f"[0:{source.stream}]select='eq(n,0)+{wanted}',{EVEN}[film]"
+    # A dot for each second that is decoded, or nothing would be heard on the way to the next part.
+    graph = (
+        f"[0:{source.stream}]split[shown][passed];"
+        f"[shown]select='eq(n,0)+{wanted}',{EVEN}[film];"
+        "[passed]fps=1,scale=2:2,format=gray[dots]"
+    )
     return Command(
         inputs=(
             Input(source.key, source.demuxer, (*THREADS, "-t", _s(parts[-1].end_us + MARGIN_US))),
@@ -129,6 +134,7 @@ def mezzanine_command(source: Source, parts: tuple[Part, ...]) -> Command:
                 ),
                 MEZZANINE_FILE,
             ),
+            Output(("-map", "[dots]", "-f", "rawvideo"), PASSED_FILE),
         ),
     )
 

@@ -29,10 +29,14 @@ def test_a_chunk_from_a_mezzanine_shows_the_frames_of_the_clip(
         source, (Part(2_000_000, 3_000_000), Part(7_000_000, 8_500_000)), "mezzanine.mov"
     )
     (tmp_path / "made").mkdir()
-    space = Workspace(tmp_path / "made", {"given": path}, lambda *_: None)
+    reached: list[int] = []
+    space = Workspace(
+        tmp_path / "made", {"given": path}, lambda percent, *_: reached.append(percent)
+    )
 
     made = run(order, space)
 
+    assert reached == sorted(reached) and reached[-1] >= 80  # of the way to the last part's end
     mezzanine = space.kept["mezzanine.mov"]
     assert made.size_bytes == mezzanine.stat().st_size
     frames = [code and code.frame for code in read_codes(mezzanine)]

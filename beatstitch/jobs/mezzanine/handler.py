@@ -2,7 +2,7 @@
 
 from beatstitch.documents import file_sha256
 from beatstitch.ffmpeg.command import run_command
-from beatstitch.ffmpeg.run import Limits
+from beatstitch.ffmpeg.run import Limits, Progress
 from beatstitch.jobs.mezzanine.args import Made
 from beatstitch.render.mezzanine import MEZZANINE_FILE, MezzanineOrder, mezzanine_command
 from beatstitch.workspace import Workspace
@@ -10,13 +10,17 @@ from beatstitch.workspace import Workspace
 
 def run(ticket: MezzanineOrder, workspace: Workspace) -> Made:
     """The mezzanine is kept. Raises what `run_command` does."""
-    workspace.report(0, "preparing", "Preparing a clip whose keyframes are far apart")
+
+    def hear(progress: Progress) -> None:
+        percent = progress.percent(ticket.media_s * 1e6, 0, 99)
+        workspace.report(percent, "preparing", "Preparing a clip whose keyframes are far apart")
+
     run_command(
         mezzanine_command(ticket.source, ticket.parts),
         {ticket.source.key: workspace.fetch(ticket.source.key)},
         workspace.scratch,
-        # Nothing is written while it decodes on to the next part, which is no sign of a stall.
-        limits=Limits(timeout_s=110 + 4 * ticket.media_s),
+        limits=Limits(timeout_s=110 + 4 * ticket.media_s, stall_s=60),
+        on_progress=hear,
         stop=workspace.stop,
     )
     film = workspace.scratch / MEZZANINE_FILE
