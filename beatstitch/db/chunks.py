@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField
+from peewee import BigIntegerField, CharField, CompositeKey, ForeignKeyField, TextField
 
 from beatstitch.db import base
 from beatstitch.db.files import KeyField
@@ -13,7 +13,10 @@ _KEYS_A_QUERY = 500  # SQLite takes 32,766 variables a statement, older builds 9
 
 
 class Chunk(base.Row):
-    """A cached chunk. `key` is its content key, `storage_key` where the file lies."""
+    """A cached chunk. `key` is its content key, `storage_key` where the file lies.
+
+    `stamp` is the storage's, of a mezzanine, as it was made: of the rest the join reads all anyway.
+    """
 
     project = ForeignKeyField(Project, on_delete="CASCADE", backref="+")
     project_id: str
@@ -21,6 +24,7 @@ class Chunk(base.Row):
     storage_key: base.Column[str] = KeyField(size="bytes", sha256="sha256", is_cache=True)
     bytes = BigIntegerField()
     sha256: base.Column[str | None] = CharField(max_length=64, null=True)
+    stamp = TextField(null=True)
     last_used_at: base.Column[datetime] = base.MomentField(default=base.utc_now, index=True)
 
     class Meta:
@@ -28,7 +32,12 @@ class Chunk(base.Row):
 
 
 def keep(
-    project_id: str, key: str, storage_key: str, size_bytes: int, sha256: str | None = None
+    project_id: str,
+    key: str,
+    storage_key: str,
+    size_bytes: int,
+    sha256: str | None = None,
+    stamp: str | None = None,
 ) -> None:
     """Note a chunk whose file is in storage. The same key again replaces the row."""
     with base.transaction():
@@ -38,9 +47,16 @@ def keep(
             storage_key=storage_key,
             bytes=size_bytes,
             sha256=sha256,
+            stamp=stamp,
         ).on_conflict(
             conflict_target=[Chunk.project, Chunk.key],
-            preserve=[Chunk.storage_key, Chunk.bytes, Chunk.sha256, Chunk.last_used_at],
+            preserve=[
+                Chunk.storage_key,
+                Chunk.bytes,
+                Chunk.sha256,
+                Chunk.stamp,
+                Chunk.last_used_at,
+            ],
         ).execute()
 
 
@@ -54,6 +70,12 @@ def known(project_id: str, keys: Iterable[str]) -> dict[str, Chunk]:
         )
         found.update({row.key: row for row in rows})
     return found
+
+
+def stamps(storage_keys: Iterable[str]) -> dict[str, str | None]:
+    """The stamps of the files of that name that are cached for anybody."""
+    rows = Chunk.select().where(Chunk.storage_key.in_(list(storage_keys)))
+    return {row.storage_key: row.stamp for row in rows}
 
 
 def of_project(project_id: str) -> list[Chunk]:

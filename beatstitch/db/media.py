@@ -39,7 +39,8 @@ class MediaAsset(base.Row):
     timelines that are built, give it a place in them, show only this part of a clip, and keep this
     point of the picture in view; `focus_found` is such a point that taking it in has found.
 
-    `stamp` is the storage's for the file that films are made of, as it was found to be sound.
+    `stamp` is the storage's for the file that films are made of, as it was found to be sound, and
+    `proxy_stamp` for the small copy, as it was made.
     `original_key` names the upload; `working_key` an upright sRGB copy of a photo; `proxy_key` the
     small copy that previews are made from. `probe` holds the facts that only renders need, `proxy`
     the same of the small copy; `proxy_used_at` is None until one was made or found needless.
@@ -73,6 +74,7 @@ class MediaAsset(base.Row):
     proxy_key: base.Column[str | None] = KeyField(null=True)
     filmstrip_key: base.Column[str | None] = KeyField(null=True)
     proxy: base.Column[dict[str, object] | None] = JSONField(null=True)
+    proxy_stamp = TextField(null=True)
     proxy_used_at: base.Column[datetime | None] = base.MomentField(null=True)
     looks: base.Column[dict[str, object] | None] = JSONField(null=True)
     probe: base.Column[dict[str, object] | None] = JSONField(null=True)

@@ -6,6 +6,7 @@ than it is worth; what has another stamp is for somebody else to read.
 
 from collections.abc import Mapping
 
+from beatstitch.db import chunks
 from beatstitch.db.media import MediaAsset
 from beatstitch.errors import Conflict, NotFound
 from beatstitch.storage.configured import configured
@@ -13,14 +14,30 @@ from beatstitch.storage.configured import configured
 
 def doubtful(shown: Mapping[str, str]) -> dict[str, MediaAsset]:
     """Those of the files, by key with the id of their photo or clip, that are gone or have been
-    written to. Of deleted media nobody can tell, and of proxies and mezzanines only whether
-    they are there."""
+    written to. Of deleted media nobody can tell, and of what was stored before stamps were kept
+    only whether it is there."""
     rows = MediaAsset.select().where(MediaAsset.id.in_(list(shown.values())))
     assets = {row.id: row for row in rows}
+    whose = {key: assets[asset_id] for key, asset_id in shown.items() if asset_id in assets}
+    parts = chunks.stamps(key for key, asset in whose.items() if _is_part(key, asset))
     return {
-        key: assets[asset_id]
-        for key, asset_id in shown.items()
-        if asset_id in assets and not _is_as_found(key, assets[asset_id])
+        key: asset
+        for key, asset in whose.items()
+        if not _is_as_found(key, _stamp(key, asset, parts))
+    }
+
+
+def unstamped(shown: Mapping[str, str]) -> dict[str, MediaAsset]:
+    """Those of the files that are what was uploaded, or a working copy of it, and were taken in
+    before stamps were kept."""
+    assets = MediaAsset.select().where(
+        MediaAsset.id.in_(list(shown.values())) & MediaAsset.stamp.is_null()
+    )
+    return {
+        key: asset
+        for asset in assets
+        for key in (asset.working_key or asset.original_key,)
+        if key in shown
     }
 
 
@@ -35,10 +52,19 @@ def require_unchanged(shown: Mapping[str, str]) -> None:
         )
 
 
-def _is_as_found(key: str, asset: MediaAsset) -> bool:
+def _is_part(key: str, asset: MediaAsset) -> bool:
+    return key not in (asset.original_key, asset.working_key, asset.proxy_key)
+
+
+def _stamp(key: str, asset: MediaAsset, parts: Mapping[str, str | None]) -> str | None:
+    if _is_part(key, asset):
+        return parts.get(key)
+    return asset.proxy_stamp if key == asset.proxy_key else asset.stamp
+
+
+def _is_as_found(key: str, found: str | None) -> bool:
     try:
         stamp = configured().stamp(key)
     except NotFound:
         return False
-    is_ours = key not in (asset.original_key, asset.working_key)
-    return is_ours or asset.stamp in (None, stamp)
+    return found in (None, stamp)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from beatstitch.render.chunk import Chunk, Layer
 from beatstitch.render.graph import graph
 from beatstitch.render.profile import Profile
+from beatstitch.render.source import WITHOUT_INDEX, Source
 from beatstitch.render.takes import takes
 from beatstitch.render.text import Text
 
@@ -158,13 +159,21 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     needed_s = frames / rate * layer.speed + lead_s + SPARE_S
     start_s = Fraction(layer.start_us, 1_000_000) - lead_s
     if start_s <= 0:
-        return Input(source.key, source.demuxer, (*THREADS, "-t", _seconds(needed_s)))
+        whole = (*from_start(source), "-t", _seconds(needed_s))
+        return Input(source.key, source.demuxer, (*THREADS, *whole))
     # From the keyframe on, and the graph chooses: an accurate seek throws away the picture that is
     # shown at that moment if it began before, and the next would be seen early, and twice.
     start = ("-noaccurate_seek", "-ss", _seconds(start_s))
     # -t counts from the keyframe, which may be the file's first.
     length = ("-t", _seconds(needed_s + start_s))
     return Input(source.key, source.demuxer, (*THREADS, *start, *length))
+
+
+def from_start(source: Source) -> tuple[str, ...]:
+    """The options with which the times of a file that is read from its start are the same as after
+    a seek: counted from its earliest stream, which FFmpeg does in these containers only where it
+    was told any other time."""
+    return ("-itsoffset", "0.000001") if source.demuxer in WITHOUT_INDEX else ()
 
 
 def _seconds(value: Fraction) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from beatstitch.render.chunk import Layer
-from beatstitch.render.command import SPARE_S, THREADS, Command, Input, Output
+from beatstitch.render.command import SPARE_S, THREADS, Command, Input, Output, from_start
 from beatstitch.render.keys import command_key
 from beatstitch.render.order import ChunkOrder
 from beatstitch.render.source import Source
@@ -122,7 +122,11 @@ def mezzanine_command(source: Source, parts: tuple[Part, ...]) -> Command:
     )
     return Command(
         inputs=(
-            Input(source.key, source.demuxer, (*THREADS, "-t", _s(parts[-1].end_us + MARGIN_US))),
+            Input(
+                source.key,
+                source.demuxer,
+                (*THREADS, *from_start(source), "-t", _s(parts[-1].end_us + MARGIN_US)),
+            ),
         ),
         options=("-filter_threads", "1", "-filter_complex_threads", "1", "-filter_complex", graph),
         outputs=(

@@ -25,7 +25,7 @@ UNFINISHED = ("pending", "processing")
 """Of a medium: what has been made of it so far is not copied, and a job looks at it anew."""
 MADE_OF_IT = (
     *("working_key", "stamp", "thumbnail_key", "probe", "focus_found"),
-    *("proxy_key", "filmstrip_key", "proxy", "proxy_used_at", "looks"),
+    *("proxy_key", "filmstrip_key", "proxy", "proxy_stamp", "proxy_used_at", "looks"),
 )
 
 

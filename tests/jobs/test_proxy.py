@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,9 @@ def made(path: Path, workspace: Space) -> tuple[Made, Workspace]:
     file = taken.kept.get(source.key, path)
     space = Workspace(taken.scratch / "proxy", {source.key: file}, lambda *_: None)
     space.scratch.mkdir()
-    return run(Ticket(source, "p"), space), space
+    result = run(Ticket(source, "p"), space)
+    assert result is not None
+    return result, space
 
 
 def times_s(path: Path) -> list[float]:
@@ -54,6 +57,26 @@ def test_a_proxy_has_the_frames_and_times_of_its_clip(
     assert (result.proxy.width, result.proxy.height) == (640, 360)
     assert read_codes(proxy) == read_codes(clip)
     assert times_s(proxy) == pytest.approx(times_s(clip), abs=1e-4)
+
+
+def test_a_proxy_that_is_doubted_is_made_anew_only_if_it_was_changed(
+    clips: tuple[Path, ...], workspace: Space
+) -> None:
+    first, space = made(clips[0], workspace)
+    assert first.proxy is not None
+    file = space.kept[first.proxy.key]
+    damaged = file.with_name("damaged.mp4")
+    damaged.write_bytes(bytes(file.stat().st_size))
+    source = replace(first.proxy, key="clip")
+    doubted = Ticket(source, "p", doubted=first.proxy)
+
+    sound, anew = (
+        run(doubted, replace(space, inputs={"clip": clips[0], first.proxy.key: there}, kept={}))
+        for there in (file, damaged)
+    )
+
+    assert sound is None
+    assert anew is not None and anew.filmstrip_key == first.filmstrip_key
 
 
 def test_frames_of_a_variable_rate_keep_their_times(workspace: Space, tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def test_a_photo_before_its_blurred_copy_has_no_colour_of_its_own(
         ("refreshed.ts", "30", 90, [1, 2, 3, 45, 46, 47]),
         ("refreshed.mp4", "30", 90, [1, 2, 3, 45, 46, 47]),
         ("reordered.avi", "30", 90, [1, 2, 3, 45, 46, 47]),
+        ("after_its_sound.ts", "30", 90, [1, 2, 3, 45, 46, 47]),
         ("slides.mp4", "1/2", 2, [0] * 6),
         ("slow.mkv", "2/3", 3, [0, 0, 0, 1, 1, 1]),
     ],
@@ -174,7 +175,10 @@ def test_a_clip_is_shown_from_where_it_was_meant_to_be(
 ) -> None:
     gop = "intra-refresh=1:keyint=30" if "refreshed" in name else "keyint=250:scenecut=0"
     encoder = (*ENCODERS[".mp4"], "-x264-params", gop)
-    clip = coded_clip(tmp_path / name, 7, frames=frames, fps=fps, size=(320, 180), encoder=encoder)
+    clip = coded_clip(
+        tmp_path / name, 7, frames=frames, fps=fps, size=(320, 180), encoder=encoder,
+        filters="setpts=PTS+1/TB" if "sound" in name else "", has_sound="sound" in name,
+    )  # fmt: skip
     found, path = source(clip, workspace)
     near, far = (Layer(found, start_us=found.start_us + at_us) for at_us in (33_334, 1_500_000))
     chunk = Chunk((Piece(0, 3, (near,)), Piece(3, 3, (far,))))

@@ -8,6 +8,7 @@ from beatstitch.documents import read
 from beatstitch.inventory.sources import require_unchanged
 from beatstitch.jobs.mezzanine.args import Args, Made
 from beatstitch.render.mezzanine import MezzanineOrder
+from beatstitch.storage.configured import configured
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 
@@ -23,7 +24,14 @@ def settle(job: Job, ticket: MezzanineOrder, result: Made) -> None:
     """The chunks that wait for it can be made from it. Raises Conflict, and keeps nothing, when it
     may be of something else."""
     require_unchanged(ticket.shown)
-    chunks.keep(_args(job).project_id, ticket.name, ticket.key, result.size_bytes, result.sha256)
+    chunks.keep(
+        _args(job).project_id,
+        ticket.name,
+        ticket.key,
+        result.size_bytes,
+        result.sha256,
+        configured().stamp(ticket.key),
+    )
 
 
 def _args(job: Job) -> Args:

@@ -7,22 +7,27 @@ from beatstitch.render.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Args:
-    """A medium of a project that is ready."""
+    """A medium of a project that is ready. With `is_doubted` its proxy is made anew only if its
+    file isn't any more what it was made as."""
 
     media_asset_id: str
+    is_doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A medium as the renderer meets it, and where what is made of it is kept."""
+    """A medium as the renderer meets it, and where what is made of it is kept. `doubted` is a proxy
+    that is there and may be sound, and `stamp` the storage's for its file as it is read."""
 
     source: Source
     prefix: str
+    doubted: Source | None = None
+    stamp: str | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand."""
-        return (self.source.key,)
+        return (self.source.key, *((self.doubted.key,) if self.doubted else ()))
 
     @property
     def media_s(self) -> float:

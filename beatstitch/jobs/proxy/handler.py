@@ -28,8 +28,12 @@ from beatstitch.render.proxy import (
 from beatstitch.workspace import Workspace
 
 
-def run(ticket: Ticket, workspace: Workspace) -> Made:
-    """The proxy and the filmstrip are kept. Raises MediaRejected when nothing can be decoded."""
+def run(ticket: Ticket, workspace: Workspace) -> Made | None:
+    """The proxy and the filmstrip are kept; None where the one that is doubted is sound. Raises
+    MediaRejected when nothing can be decoded."""
+    doubted = ticket.doubted
+    if doubted is not None and file_sha256(workspace.fetch(doubted.key)) == doubted.content:
+        return None
     if ticket.source.media_type == "image":
         return _photo(ticket, workspace)
     return _clip(ticket, workspace)

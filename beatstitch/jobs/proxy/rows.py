@@ -1,31 +1,46 @@
 """The rows around a proxy: which medium, and what was made of it."""
 
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter
 
 from beatstitch.db import base, media
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
+from beatstitch.errors import NotFound
 from beatstitch.jobs.proxy.args import Args, Made, Ticket
+from beatstitch.storage.configured import configured
 
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 
 
 def prepare(job: Job) -> Ticket:
     """The medium. Raises NotFound once it is deleted, Invalid when it is not ready."""
-    asset = media.by_id(read(_ARGS, job.args, "bad_job_args").media_asset_id)
-    return Ticket(media.source(asset), f"derived/{asset.project_id}/proxies")
+    args = read(_ARGS, job.args, "bad_job_args")
+    asset = media.by_id(args.media_asset_id)
+    ticket = Ticket(media.source(asset), f"derived/{asset.project_id}/proxies")
+    if not args.is_doubted or asset.proxy is None:
+        return ticket
+    proxy = media.small_source(asset)
+    with suppress(NotFound):  # it is gone, and is made anew
+        # Before it is read: one that is changed meanwhile has another one afterwards.
+        return replace(ticket, doubted=proxy, stamp=configured().stamp(proxy.key))
+    return ticket
 
 
-def settle(job: Job, ticket: Ticket, result: Made) -> dict[str, object]:
+def settle(job: Job, ticket: Ticket, result: Made | None) -> dict[str, object]:
     """Previews use the proxy from now on."""
+    if result is None:
+        media.set_columns(ticket.source.id, proxy_stamp=ticket.stamp)
+        return {"media_asset_id": ticket.source.id, "file_size": 0}
     proxy = result.proxy
     media.set_columns(
         ticket.source.id,
         looks=asdict(result.looks),
         proxy=media.probe_column(proxy) if proxy else None,
         proxy_key=proxy.key if proxy else None,
+        proxy_stamp=configured().stamp(proxy.key) if proxy else None,
         proxy_used_at=base.utc_now(),
         filmstrip_key=result.filmstrip_key,
     )

@@ -118,14 +118,14 @@ def _see_to_proxies(job: Job, project_id: str) -> None:
 
 
 def _to_look_at(wanted: Iterable[ChunkOrder]) -> Iterator[Child]:
-    """The photos and clips whose files are not any more as they were found: each is read again
-    first, or made again where it is a copy of ours.
+    """The photos and clips whose files are not any more as they were found, or of which nobody
+    noted how that was: each is read again first, or made again where it is a copy of ours.
 
     Raises MediaRejected, naming the file, when what was uploaded isn't stored any more: every
     chunk of it would fail, and say less.
     """
     shown = {key: asset_id for chunk in wanted for key, asset_id in chunk.shown.items()}
-    for key, asset in sources.doubtful(shown).items():
+    for key, asset in (sources.doubtful(shown) | sources.unstamped(shown)).items():
         if _size(asset.original_key) != asset.file_size:
             raise MediaRejected(
                 "source_missing",
@@ -133,7 +133,8 @@ def _to_look_at(wanted: Iterable[ChunkOrder]) -> Iterator[Child]:
                 "Remove it and upload it again, then build the timeline anew.",
             )
         kind = "proxy" if key == asset.proxy_key else "media_processing"
-        yield Child(kind, {"media_asset_id": asset.id}, f"{kind}:{asset.id}")
+        doubt = {"is_doubted": True} if kind == "proxy" else {}
+        yield Child(kind, {"media_asset_id": asset.id, **doubt}, f"{kind}:{asset.id}")
 
 
 def _size(key: str) -> int:
@@ -144,13 +145,15 @@ def _size(key: str) -> int:
 
 
 def _is_whole(part: chunks.Chunk) -> bool:
-    """Whether the files of a kept part are there, as large as they were made."""
+    """Whether the files of a kept part are there, as large as they were made, and those that
+    nobody reads to the end again not written to since."""
     storage = configured()
     film = PurePosixPath(part.storage_key)
     try:
         if film.suffix == ".mp4":
             storage.fetch(str(film.with_suffix(".json")))
-        return storage.fetch(part.storage_key).stat().st_size == part.bytes
+        is_as_made = part.stamp in (None, storage.stamp(part.storage_key))
+        return is_as_made and storage.fetch(part.storage_key).stat().st_size == part.bytes
     except NotFound:
         return False
 
