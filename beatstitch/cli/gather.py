@@ -73,7 +73,7 @@ def files(paths: Sequence[Path], passed_over: Sequence[Path] = ()) -> tuple[Path
     """
     found: dict[Path, Path] = {}
     others = {path.resolve() for path in passed_over}
-    entered: set[Path] = set()
+    entered: set[tuple[int, int]] = set()
     for path in paths:
         if not path.exists():
             raise NotFound("no_such_file", f"There is no file or folder {path}.")
@@ -86,20 +86,24 @@ def files(paths: Sequence[Path], passed_over: Sequence[Path] = ()) -> tuple[Path
     return tuple(found.values())
 
 
-def _walk(folder: Path, entered: set[Path]) -> Iterator[Path]:
+def _walk(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
     """The files in a folder and its folders. Each is `entered` once: links may lead in circles."""
-    real = folder.resolve()
-    if real in entered:
-        return
-    entered.add(real)
-    if not os.access(folder, os.R_OK | os.X_OK):
-        yield folder
-        return
-    for path in sorted(folder.iterdir(), key=lambda p: _natural(p.name)):
-        if path.name.startswith("."):
-            continue
+    # A stack and no recursion, for folders may be nested deeper than Python calls itself.
+    ahead = [folder]
+    while ahead:
+        path = ahead.pop()
         if path.is_dir():
-            yield from _walk(path, entered)
+            facts = path.stat()
+            if (facts.st_dev, facts.st_ino) in entered:
+                continue
+            entered.add((facts.st_dev, facts.st_ino))
+            if not os.access(path, os.R_OK | os.X_OK):
+                yield path
+                continue
+            seen = (inner for inner in path.iterdir() if not inner.name.startswith("."))
+            ahead += sorted(
+                seen, key=lambda inner: (_natural(inner.name), inner.name), reverse=True
+            )
         elif path.is_file():
             yield path
 

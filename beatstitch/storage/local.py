@@ -41,7 +41,10 @@ class LocalStorage:
 
     def stamp(self, key: str) -> str:
         """Which file it is, its size, and when it was written."""
-        facts = self.fetch(key).stat()
+        try:
+            facts = self.fetch(key).stat()
+        except FileNotFoundError:  # deleted since it was found
+            raise missing() from None
         return f"{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}"
 
     def open(self, key: str) -> BinaryIO:
