@@ -228,7 +228,7 @@ def made(film: FilmOrder, footage: Reel, cache: Path | None = None) -> None:
     with tempfile.TemporaryDirectory(dir=footage.folder) as folder:
         kept = Cache(cache or Path(folder) / "cache", 10**10)
         with kept.scratch() as scratch, Workbench(kept, scratch, PROCESSES) as bench:
-            if bench.hold(film.song.song_key) is None:
+            if not all(bench.hold(key) for key in (film.song.song_key, film.song.proof_key)):
                 bench.run(render_audio.run, film.song, files)
             missing = [chunk for chunk in film.chunks if bench.hold(chunk.film_key) is None]
             for chunk in film.chunks:

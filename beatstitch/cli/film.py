@@ -12,12 +12,11 @@ from beatstitch.cli.workbench import Workbench
 from beatstitch.errors import BeatstitchError, Transient
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.mezzanine import handler as mezzanine
-from beatstitch.jobs.render_audio import handler as render_audio
 from beatstitch.jobs.render_chunk import handler as render_chunk
 from beatstitch.jobs.render_film import handler as render_film
 from beatstitch.jobs.render_film.args import Spoiled, Ticket
 from beatstitch.render.mezzanine import mezzanines, standing_in
-from beatstitch.render.order import ChunkOrder, FilmOrder, order
+from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder, order
 from beatstitch.render.profile import Profile
 from beatstitch.render.proof import ChunkUnfit
 from beatstitch.render.sync import SyncReport
@@ -49,9 +48,13 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> N
 
     Raises ClipsBreakOff after everything else is done, if chunks came out short.
     """
-    missing = {chunk.film_key: chunk for chunk in film.chunks if not _is_kept(chunk, bench)}
-    if bench.hold(film.song.song_key) is None:
-        bench.run(render_audio.run, film.song, footage.files)
+    missing = {
+        chunk.film_key: chunk
+        for chunk in film.chunks
+        if not _is_kept(chunk.film_key, chunk.proof_key, bench)
+    }
+    if not _is_kept(film.song.song_key, film.song.proof_key, bench):
+        _render_song(film.song, footage, bench)
     orders = mezzanines(missing.values(), fingerprint=fingerprint(), prefix="film")
     bench.all(
         partial(bench.run, mezzanine.run, order, footage.files)
@@ -113,8 +116,15 @@ def _render(
     return None
 
 
-def _is_kept(chunk: ChunkOrder, bench: Workbench) -> bool:
-    return all(bench.hold(key) for key in (chunk.film_key, chunk.proof_key))
+def _render_song(song: SongOrder, footage: Footage, bench: Workbench) -> None:
+    # numpy comes with it, which a film of a kept song has no use for.
+    from beatstitch.jobs.render_audio import handler as render_audio
+
+    bench.run(render_audio.run, song, footage.files)
+
+
+def _is_kept(part: str, proof: str, bench: Workbench) -> bool:
+    return all(bench.hold(key) for key in (part, proof))
 
 
 def _clips(chunk: ChunkOrder) -> list[str]:

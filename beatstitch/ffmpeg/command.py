@@ -8,31 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beatstitch.ffmpeg.run import Limits, Progress, Source, capture, run
-from beatstitch.render.command import Command
+from beatstitch.render.command import Command, Output
 from beatstitch.render.proof import (
-    KEYFRAMES_FILE,
+    KEYFRAMES_OUTPUT,
     LOOK_INPUT,
     LOOK_OUTPUT,
     MEASURE_INPUT,
-    PACKET_HASH,
-    PACKETS_FILE,
-    SOUND_FILE,
     Listing,
     PacketHash,
-    measure_outputs,
+    packet_outputs,
     read_listing,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a film was measured to hold: packets of the picture, its keyframes decoded, packets of
-    the sound, and what is heard in the windows that were asked for, as 16-bit stereo."""
+    """What a film was measured to hold: packets of the picture, packets of the sound, and the
+    keyframes decoded."""
 
     packets: Listing
-    keyframes: Listing
     sound: Listing
-    heard: tuple[bytes, ...]
+    keyframes: Listing
 
 
 def capture_command(
@@ -90,41 +86,52 @@ def escaped(value: str) -> str:
     return re.sub(r"([\\'\[\],;\s])", r"\\\1", inner)
 
 
-def measure(
+def measure(film: Path, folder: Path, *, limits: Limits, packet_hash: PacketHash) -> Measured:
+    """Measure a film of which nobody knows who wrote it, in one pass; `folder` holds what FFmpeg
+    writes meanwhile.
+
+    Raises what `run` does.
+    """
+    outputs = (*packet_outputs(packet_hash), KEYFRAMES_OUTPUT)
+    return Measured(*_listed(Source(film, "mov", MEASURE_INPUT), outputs, folder, limits=limits))
+
+
+def keyframes(
     film: Path,
     folder: Path,
     *,
     limits: Limits,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-    packet_hash: PacketHash = PACKET_HASH,
-    windows_s: Sequence[tuple[float, float]] = (),
-) -> Measured:
-    """Measure a film in one pass. `windows_s` are where to listen, each from its start for so many
-    seconds; `folder` holds what FFmpeg writes meanwhile.
+) -> Listing:
+    """The keyframes of a film of ours, decoded; `folder` as in `measure`. Raises what `run` does.
 
-    Raises what `run` does.
+    FFmpeg needs not look at the first pictures of what x264 and x265 wrote: their headers say all.
     """
-    outputs = measure_outputs(packet_hash, windows_s)
+    source = Source(film, "mov", ("-nofind_stream_info", *MEASURE_INPUT))
+    (found,) = _listed(
+        source, (KEYFRAMES_OUTPUT,), folder, limits=limits, on_progress=on_progress, stop=stop
+    )
+    return found
+
+
+def _listed(
+    source: Source,
+    outputs: Sequence[Output],
+    folder: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> list[Listing]:
     places = [folder / output.name for output in outputs]
     options = [
         option
         for output, place in zip(outputs, places, strict=True)
         for option in (*output.options, str(place))
     ]
-    run(
-        [Source(film, "mov", MEASURE_INPUT)],
-        options,
-        places,
-        limits=limits,
-        on_progress=on_progress,
-        stop=stop,
-    )
-    packets, keyframes, sound = (
-        read_listing((folder / name).read_text())
-        for name in (PACKETS_FILE, KEYFRAMES_FILE, SOUND_FILE)
-    )
-    return Measured(packets, keyframes, sound, tuple(place.read_bytes() for place in places[3:]))
+    run([source], options, places, limits=limits, on_progress=on_progress, stop=stop)
+    return [read_listing(place.read_text()) for place in places]
 
 
 def look(film: Path, folder: Path, *, limits: Limits, stop: threading.Event | None = None) -> bytes:

@@ -48,7 +48,7 @@ class ChunkOrder:
 
 @dataclass(frozen=True, slots=True)
 class SongOrder:
-    """The sound of the film, and where it is kept when it is encoded."""
+    """The sound of the film, and where it is kept when it is encoded, its proof beside it."""
 
     sound: Sound
     song_key: str
@@ -57,6 +57,11 @@ class SongOrder:
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that have to be at hand."""
         return self.sound.inputs
+
+    @property
+    def proof_key(self) -> str:
+        """Where the song's proof is kept."""
+        return str(PurePosixPath(self.song_key).with_suffix(".json"))
 
     @property
     def name(self) -> str:
@@ -71,19 +76,18 @@ class SongOrder:
 
 @dataclass(frozen=True, slots=True)
 class FilmOrder:
-    """A whole film: chunks in order, the song, and the song's PCM to measure the sound against."""
+    """A whole film: chunks in order, and the song."""
 
     plan: Plan
     chunks: tuple[ChunkOrder, ...]
     song: SongOrder
-    pcm_key: str
     edl_hash: str
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The storage keys that joining needs."""
         files = (key for order in self.chunks for key in (order.film_key, order.proof_key))
-        return tuple(dict.fromkeys((*files, self.song.song_key, self.pcm_key)))
+        return tuple(dict.fromkeys((*files, self.song.song_key, self.song.proof_key)))
 
 
 def order(
@@ -112,8 +116,7 @@ def order(
     return FilmOrder(
         plan=film,
         chunks=tuple(_chunk_order(chunk, profile, fingerprint, prefix) for chunk in film.chunks),
-        song=SongOrder(sound, f"{prefix}/songs/{song_name}.m4a"),
-        pcm_key=pcm_key,
+        song=SongOrder(sound, f"{prefix}/songs/{song_name}.mp4"),
         edl_hash=edl_hash(edl),
     )
 

@@ -8,16 +8,17 @@ texts of its framehash muxer: https://ffmpeg.org/ffmpeg-formats.html#framehash
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from beatstitch.documents import read_json
+from beatstitch.documents import digest, read_json
 from beatstitch.errors import BeatstitchError
 from beatstitch.render.chunk import Chunk
 from beatstitch.render.command import Output
 from beatstitch.render.graph import TINY_HEIGHT, TINY_WIDTH
-from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
+from beatstitch.render.profile import Profile
 
 TINY_BYTES = TINY_WIDTH * TINY_HEIGHT
 # What packets are told apart by. Reports from before it was said in them used murmur3.
@@ -25,7 +26,11 @@ PacketHash = Literal["sha256", "murmur3"]
 PACKET_HASH: PacketHash = "sha256"
 # Copying shows every packet; decoding is asked for keyframes alone, at a twentieth of the cost.
 MEASURE_INPUT = ("-threads", "1", "-skip_frame:v", "nokey")
+HASHED = ("-f", "framehash", "-hash")
 PACKETS_FILE, KEYFRAMES_FILE, SOUND_FILE = "packets.txt", "keyframes.txt", "sound.txt"
+KEYFRAMES_OUTPUT = Output(
+    ("-map", "0:v:0", "-vsync", "passthrough", *HASHED, "murmur3"), KEYFRAMES_FILE
+)
 # Every frame, shrunk like TINY; the first that doesn't decode ends it.
 LOOK_INPUT = ("-threads", "1", "-err_detect", "explode")
 LOOK_OUTPUT = Output(
@@ -97,7 +102,25 @@ class Proof:
     tiny: dict[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class AudioLag:
+    """How much later than in the song a stretch of the film's sound is heard, by correlation."""
+
+    at_ms: int
+    lag_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class SongProof:
+    """The encoded song as it was measured: all its packets in one hash (`packets_sha256`), and how
+    far it is from its source."""
+
+    packets_sha256: str
+    lags: tuple[AudioLag, ...]
+
+
 _PROOF: TypeAdapter[Proof] = TypeAdapter(Proof)
+_SONG_PROOF: TypeAdapter[SongProof] = TypeAdapter(SongProof)
 
 
 def proof_json(proof: Proof) -> bytes:
@@ -110,28 +133,35 @@ def read_proof(document: bytes) -> Proof:
     return read_json(_PROOF, document, "bad_proof")
 
 
-def measure_outputs(
-    packet_hash: PacketHash, windows_s: Sequence[tuple[float, float]]
-) -> tuple[Output, ...]:
-    """What a film is measured with in one pass: its packets, its keyframes decoded, the packets of
-    its sound, and what is heard from each of these times on for so many seconds."""
-    hashed = ("-f", "framehash", "-hash")
-    heard = (
-        Output(
-            (
-                *("-map", "0:a:0", "-af", f"atrim=start={start_s:.6f}:duration={length_s:.6f}"),
-                *("-ac", "2", "-ar", str(SONG_SAMPLE_RATE), "-f", "s16le"),
-            ),
-            f"heard{number}.s16",
-        )
-        for number, (start_s, length_s) in enumerate(windows_s)
-    )
+def song_proof_json(proof: SongProof) -> bytes:
+    """The file of the song's proof."""
+    return _SONG_PROOF.dump_json(proof)
+
+
+def read_song_proof(document: bytes) -> SongProof:
+    """Read what `song_proof_json` wrote. Raises Invalid."""
+    return read_json(_SONG_PROOF, document, "bad_proof")
+
+
+def packet_outputs(packet_hash: PacketHash) -> tuple[Output, ...]:
+    """What the packets of a film are measured with."""
     return (
-        Output(("-map", "0:v:0", "-c", "copy", *hashed, packet_hash), PACKETS_FILE),
-        Output(("-map", "0:v:0", "-vsync", "passthrough", *hashed, "murmur3"), KEYFRAMES_FILE),
-        Output(("-map", "0:a:0", "-c", "copy", *hashed, packet_hash), SOUND_FILE),
-        *heard,
+        Output(("-map", "0:v:0", "-c", "copy", *HASHED, packet_hash), PACKETS_FILE),
+        Output(("-map", "0:a:0", "-c", "copy", *HASHED, packet_hash), SOUND_FILE),
     )
+
+
+def packets_sha256(packets: Listing) -> str:
+    """One hash of a stream's packets and their times, whatever container they lie in."""
+    up, down = packets.tick_s.as_integer_ratio()
+    return digest([[_seconds(p.pts * up, down), p.size, p.hash] for p in packets.packets])
+
+
+def _seconds(up: int, down: int) -> str:
+    """As a Fraction says it, in a tenth of the time."""
+    common = gcd(up, down)
+    whole = down == common
+    return str(up // common) if whole else f"{up // common}/{down // common}"
 
 
 def read_listing(text: str) -> Listing:

@@ -3,7 +3,7 @@ underneath, as what FFmpeg is told. Everything is counted in samples from the so
 that sound and cuts have one clock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +12,9 @@ from beatstitch.render.command import Command, Input, Output
 from beatstitch.render.plan import Plan, Showing
 from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
 
-SONG_FILE, CLIP_FILE = "song.m4a", "clip.s16"
+SONG_FILE, CLIP_FILE = "song.mp4", "clip.s16"
+# Goes up when another proof is made of the same song.
+SONG_PROOF = 1
 # A click is heard where sound begins or ends at once; a hundredth of a second hides it.
 DECLICK_SAMPLES = SONG_SAMPLE_RATE // 100
 # The song steps back for clips that are louder than about -30 dBFS, by up to three quarters of
@@ -97,6 +99,7 @@ def sound_key(sound: Sound, pcm_checksum: str, fingerprint: str) -> str:
     commands = [song_command(sound, gain_db=0.0), *(clip_command(clip) for clip in sound.clips)]
     return digest(
         {
+            "proof": SONG_PROOF,
             "fingerprint": fingerprint,
             "song": pcm_checksum,
             "loudness": sound.loudness_lufs,
@@ -156,6 +159,25 @@ def song_command(sound: Sound, *, gain_db: float, bed_key: str = "bed") -> Comma
                 ),
                 SONG_FILE,
             ),
+        ),
+    )
+
+
+def heard_command(song_key: str, windows_s: Sequence[tuple[float, float]]) -> Command:
+    """What is heard of the encoded song in each of these windows, a start and a length, as raw
+    16-bit stereo."""
+    return Command(
+        inputs=(Input(song_key, "mov", ("-threads", "1")),),
+        options=("-filter_threads", "1"),
+        outputs=tuple(
+            Output(
+                (
+                    *("-map", "0:a:0", "-af", f"atrim=start={start_s:.6f}:duration={length_s:.6f}"),
+                    *("-ac", "2", "-ar", str(SONG_SAMPLE_RATE), "-f", "s16le"),
+                ),
+                f"heard{number}.s16",
+            )
+            for number, (start_s, length_s) in enumerate(windows_s)
         ),
     )
 

@@ -10,19 +10,21 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from math import gcd
 
 from pydantic import TypeAdapter
 
-from beatstitch.documents import digest, read_json
+from beatstitch.documents import read_json
 from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.proof import (
     PACKET_HASH,
+    AudioLag,
     Listing,
     PacketHash,
     Proof,
+    SongProof,
     frames_of,
     hashes_by_frame,
+    packets_sha256,
 )
 
 # The product's promises: half a frame for a cut, a millisecond for the song.
@@ -43,14 +45,6 @@ class Streams:
     def of(cls, packets: Listing, sound: Listing) -> "Streams":
         """Of the packets of both."""
         return cls(packets.start_us, packets.duration_us, sound.start_us, sound.duration_us)
-
-
-@dataclass(frozen=True, slots=True)
-class AudioLag:
-    """How much later than in the song a stretch of the film's sound is heard, by correlation."""
-
-    at_ms: int
-    lag_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +105,6 @@ def read_report(document: bytes) -> SyncReport:
     return read_json(_REPORT, document, "bad_report")
 
 
-def packets_sha256(packets: Listing) -> str:
-    """One hash of a stream's packets and their times, whatever container they lie in."""
-    up, down = packets.tick_s.as_integer_ratio()
-    return digest([[_seconds(p.pts * up, down), p.size, p.hash] for p in packets.packets])
-
-
-def _seconds(up: int, down: int) -> str:
-    """As a Fraction says it, in a tenth of the time."""
-    common = gcd(up, down)
-    whole = down == common
-    return str(up // common) if whole else f"{up // common}/{down // common}"
-
-
 def report_json(report: SyncReport) -> dict[str, object]:
     """The report as files and the API show it."""
     return asdict(report)
@@ -135,19 +116,22 @@ def sync_report(
     packets: Listing,
     keyframes: Listing,
     sound: Listing,
-    lags: Sequence[AudioLag],
+    song: SongProof,
     *,
     edl_hash: str,
     film_sha256: str,
     made_with: str,
 ) -> SyncReport:
-    """Hold the measurements of a film against its plan and the proofs of its chunks, in order.
+    """Hold the measurements of a film against its plan and the proofs of its chunks, in order, and
+    of its song, which lies in the film as it was measured if its packets do.
 
     `made_with` names the tools, for whoever looks at the film later.
     """
     rate = plan.profile.frame_rate
     starts = plan.chunk_starts
     streams = Streams.of(packets, sound)
+    sound_sha256 = packets_sha256(sound)
+    is_song = sound_sha256 == song.packets_sha256
     shown = _Shown.of(packets, keyframes, rate)
     cuts = tuple(_cut(cut, rate, starts, proofs, shown) for cut in plan.cuts)
     changed = _packets_changed(plan, proofs, packets)
@@ -167,19 +151,21 @@ def sync_report(
         video_duration_ms=streams.video_duration_us / 1000,
         audio_duration_ms=streams.audio_duration_us / 1000,
         av_offset_ms=(streams.audio_start_us - streams.video_start_us) / 1000,
-        audio_lags=tuple(lags),
+        audio_lags=song.lags if is_song else (),
         packets_changed=changed,
         irregular_timestamps=irregular,
         decreasing_dts=decreasing,
         cuts=cuts,
         edl_hash=edl_hash,
         packets_sha256=packets_sha256(packets),
-        sound_sha256=packets_sha256(sound),
+        sound_sha256=sound_sha256,
         film_sha256=film_sha256,
         made_with=made_with,
         packet_hash=PACKET_HASH,
     )
     faults = tuple(_faults(report, float(1000 / rate)))
+    if not is_song:
+        faults += ("The packets of the sound differ from those of the song.",)
     return replace(report, ok=not faults, faults=faults)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from beatstitch.render.proof import TINY_BYTES, Listing, hashes_by_frame
-from beatstitch.render.sync import Streams, SyncReport, packets_sha256
+from beatstitch.render.proof import TINY_BYTES, Listing, hashes_by_frame, packets_sha256
+from beatstitch.render.sync import Streams, SyncReport
 
 # A picture whose brightest of 32 x 18 points is below this is black to the eye (16 is black in TV
 # range; encoders leave it a few above).

@@ -209,7 +209,7 @@ def test_parts_of_a_film_that_were_damaged_in_the_cache_are_made_anew(
     sound_and_whole = film.read_bytes()
     chunk, *_ = sorted(cache.glob("film/chunks/*/*.mp4"))
     proof, *_ = sorted(cache.glob("film/chunks/*/*.json"), reverse=True)
-    (song,) = cache.glob("film/songs/*.m4a")
+    (song,) = cache.glob("film/songs/*.mp4")
     chunk.write_bytes(chunk.read_bytes()[:-1000])
     for damaged in (proof, song):
         content = bytearray(damaged.read_bytes())

@@ -31,28 +31,43 @@ def test_packets_are_what_ffmpeg_says_they_are(tmp_path: Path, options: tuple[st
     film = wrote(tmp_path / "film.mp4", *options)
     said = ffmpeg("-i", film, "-c", "copy", "-f", "framehash", "-hash", "sha256", "-")
 
-    packets, _ = written(film)
+    assert written(film).picture == read_listing(said.decode())
 
-    assert packets == replace(read_listing(said.decode()), end=0)
+
+def test_the_sound_of_a_film_is_what_ffmpeg_says_it_is(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    tone = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=1.234")
+    ffmpeg(
+        *("-i", wrote(tmp_path / "chunk.mp4", *H264), *tone, "-c:v", "copy", "-c:a", "aac"),
+        *("-movflags", "+faststart", film),
+    )
+    said = ffmpeg(
+        "-i", film, "-map", "0:a", "-c", "copy", "-f", "framehash", "-hash", "sha256", "-"
+    )
+
+    sound = written(film).sound
+
+    assert sound == replace(read_listing(said.decode()), extradata="")
+    assert sound.packets[0].pts < 0
 
 
 def test_keyframes_are_told_by_their_times(tmp_path: Path) -> None:
-    _, keys = written(wrote(tmp_path / "film.mp4", *H264))
+    film = wrote(tmp_path / "film.mp4", *H264)
 
-    assert keys == {0, 7 * 1001}
+    assert written(film).keyframes == {0, 7 * 1001}
 
 
 def test_a_file_in_which_every_picture_is_a_keyframe_has_no_list_of_them(tmp_path: Path) -> None:
-    packets, keys = written(wrote(tmp_path / "film.mp4", *H264, "-g", "1"))
+    found = written(wrote(tmp_path / "film.mp4", *H264, "-g", "1"))
 
-    assert keys == {packet.pts for packet in packets.packets}
+    assert found.keyframes == {packet.pts for packet in found.picture.packets}
 
 
 def test_a_film_without_a_picture_has_no_packets(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     ffmpeg("-f", "lavfi", "-i", "testsrc", "-vf", "trim=end_frame=0", "-c:v", "libx264", film)
 
-    assert written(film)[0].packets == ()
+    assert written(film).picture.packets == ()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from beatstitch.jobs.render_audio.handler import run
 from beatstitch.render.order import SongOrder
+from beatstitch.render.proof import read_song_proof
 from beatstitch.render.sound import ClipSound, Sound
 from beatstitch.workspace import Workspace
 from footage import ffmpeg
@@ -33,8 +34,8 @@ def wav(path: Path, sound: Heard) -> Path:
 
 def heard(sound: Sound, space: Workspace) -> Heard:
     """The encoded song, decoded: one channel, -1 to 1."""
-    run(SongOrder(sound, "song.m4a"), space)
-    raw = ffmpeg("-i", space.kept["song.m4a"], "-ac", "1", "-f", "f32le", "-")
+    run(SongOrder(sound, "song.mp4"), space)
+    raw = ffmpeg("-i", space.kept["song.mp4"], "-ac", "1", "-f", "f32le", "-")
     return np.frombuffer(raw, "<f4").astype(np.float64)
 
 
@@ -72,6 +73,19 @@ def test_the_song_is_cut_to_the_sample_padded_and_faded(workspace: Space, tmp_pa
     assert abs(len(said) - 2 * RATE) <= 1024
 
 
+def test_the_encoded_song_is_proved_to_lie_where_it_does_in_its_source(
+    workspace: Space, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, (4 * RATE, 2))
+    space = workspace(song=wav(tmp_path / "s.wav", noise))
+
+    run(SongOrder(Sound("song", 500_000, 3 * RATE, 0, "192k", None), "song.mp4"), space)
+    proof = read_song_proof(space.kept["song.json"].read_bytes())
+
+    assert [lag.at_ms for lag in proof.lags] == [0, 500, 1000]
+    assert max(abs(lag.lag_ms) for lag in proof.lags) < 1
+
+
 def test_a_song_that_is_encoded_is_not_silent_meanwhile(
     workspace: Space, tmp_path: Path, reports: list[tuple[int, str, str]]
 ) -> None:
@@ -91,7 +105,7 @@ def test_the_sound_is_brought_to_its_loudness(
 
     heard(plain(4, loudness_lufs=target), space)
 
-    assert loudness_lufs(space.kept["song.m4a"]) == pytest.approx(target, abs=0.5)
+    assert loudness_lufs(space.kept["song.mp4"]) == pytest.approx(target, abs=0.5)
 
 
 def test_a_loud_peak_is_held_below_full_scale_and_not_moved(

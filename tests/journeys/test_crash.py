@@ -128,7 +128,7 @@ def test_parts_of_a_film_that_were_damaged_are_made_anew(
     assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
     sound_and_whole = caller.get(f"{project}/outputs/final").content
     cut_short, changed, *_ = sorted(chunks(place))
-    (song,) = place.data.glob("derived/*/songs/*.m4a")
+    (song,) = place.data.glob("derived/*/songs/*.mp4")
     cut_short.write_bytes(cut_short.read_bytes()[:-1000])
     for path in (changed, song):
         content = bytearray(path.read_bytes())
@@ -147,8 +147,10 @@ def test_a_part_of_a_film_whose_proof_is_gone_or_lies_is_made_anew(
     caller, project, edl_hash = planned(place, short_song, photos)
     assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
     gone, lying, *_ = (path.with_suffix(".json") for path in sorted(chunks(place)))
+    (song,) = place.data.glob("derived/*/songs/*.json")
 
     gone.unlink()
+    song.write_text("{}")
     assert caller.ended(rendered(caller, project, edl_hash))["status"] == "complete"
     said = json.loads(lying.read_bytes())
     said["packets"][0]["hash"] = "0" * 32

@@ -11,17 +11,20 @@ from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.profile import final
 from beatstitch.render.proof import (
     TINY_BYTES,
+    AudioLag,
     ChunkUnfit,
     Listing,
     Packet,
     Proof,
+    SongProof,
+    packets_sha256,
     proof_json,
     prove,
     read_listing,
     read_proof,
 )
 from beatstitch.render.source import Source
-from beatstitch.render.sync import AudioLag, SyncReport, sync_report
+from beatstitch.render.sync import SyncReport, sync_report
 from beatstitch.timeline.settings import read_settings
 
 PROFILE = final(read_settings({}))
@@ -65,6 +68,7 @@ def report(
     keyframes: dict[int, str] | None = None,
     sound: Listing = SOUND,
     lags: tuple[AudioLag, ...] = (),
+    song: Listing = SOUND,
     plan: Plan = PLAN,
 ) -> SyncReport:
     """The report of a film that is as planned but for what is given."""
@@ -76,7 +80,7 @@ def report(
         packets or listing(0, 9, "p"),
         decoded,
         sound,
-        lags,
+        SongProof(packets_sha256(song), lags),
         edl_hash="hash",
         film_sha256="film",
         made_with="tools",
@@ -158,6 +162,15 @@ def test_sound_and_picture_of_different_length_fail() -> None:
 def test_a_song_that_is_late_fails_and_one_within_a_millisecond_passes() -> None:
     assert report(lags=(AudioLag(0, 0.9), AudioLag(100, -0.9))).ok
     assert not report(lags=(AudioLag(0, 0.0), AudioLag(100, 23.2))).ok
+
+
+def test_a_sound_of_other_packets_than_the_songs_fails_and_tells_no_lags() -> None:
+    other = replace(SOUND, packets=SOUND.packets[:1])
+
+    bad = report(sound=replace(other, end=300), lags=(AudioLag(0, 0.0),))
+
+    assert bad.faults == ("The packets of the sound differ from those of the song.",)
+    assert bad.audio_lags == ()
 
 
 # --- chunks ----------------------------------------------------------------------------------

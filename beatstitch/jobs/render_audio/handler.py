@@ -6,10 +6,19 @@ from pathlib import Path
 from beatstitch.documents import file_sha256
 from beatstitch.ffmpeg.command import capture_command, run_command
 from beatstitch.ffmpeg.run import Limits
+from beatstitch.ffmpeg.written import written
 from beatstitch.jobs.render_audio.args import Rendered
 from beatstitch.jobs.render_audio.bed import lay_bed
+from beatstitch.jobs.render_audio.lags import lags, windows_s
 from beatstitch.render.order import SongOrder
-from beatstitch.render.sound import SONG_FILE, Sound, loudness_command, song_command
+from beatstitch.render.proof import SongProof, packets_sha256, song_proof_json
+from beatstitch.render.sound import (
+    SONG_FILE,
+    Sound,
+    heard_command,
+    loudness_command,
+    song_command,
+)
 from beatstitch.workspace import Workspace
 
 BED = "bed"
@@ -20,7 +29,7 @@ MOST_GAIN_DB = 20.0
 
 
 def run(ticket: SongOrder, workspace: Workspace) -> Rendered:
-    """The encoded song is kept."""
+    """The encoded song and its proof are kept."""
     sound = ticket.sound
     files = {key: workspace.fetch(key) for key in sound.inputs}
     limits = Limits(timeout_s=120 + sound.duration_s, stall_s=60)
@@ -40,8 +49,21 @@ def run(ticket: SongOrder, workspace: Workspace) -> Rendered:
         stop=workspace.stop,
     )
     song = workspace.scratch / SONG_FILE
+    proof = workspace.scratch / "proof.json"
+    proof.write_bytes(song_proof_json(_proof(sound, song, files[sound.pcm_key], limits, workspace)))
     workspace.keep(song, ticket.song_key)
+    workspace.keep(proof, ticket.proof_key)
     return Rendered(song.stat().st_size, file_sha256(song))
+
+
+def _proof(sound: Sound, song: Path, pcm: Path, limits: Limits, workspace: Workspace) -> SongProof:
+    """The encoded song as it is: its packets, and how far they are from where they should be."""
+    windows = windows_s(sound)
+    command = heard_command(SONG_FILE, windows)
+    files = {SONG_FILE: song}
+    run_command(command, files, workspace.scratch, limits=limits, stop=workspace.stop)
+    heard = [(workspace.scratch / output.name).read_bytes() for output in command.outputs]
+    return SongProof(packets_sha256(written(song).sound), lags(heard, windows, pcm, sound))
 
 
 def _gain_db(sound: Sound, files: dict[str, Path], limits: Limits, workspace: Workspace) -> float:

@@ -39,10 +39,12 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
         stop=workspace.stop,
     )
     film = workspace.scratch / CHUNK_FILE
-    packets, keyframes = written(film)
+    found = written(film)
     tiny = (workspace.scratch / TINY_FILE).read_bytes()
     proof = workspace.scratch / "proof.json"
-    proof.write_bytes(proof_json(prove(chunk, ticket.profile, packets, keyframes, tiny)))
+    proof.write_bytes(
+        proof_json(prove(chunk, ticket.profile, found.picture, found.keyframes, tiny))
+    )
     workspace.keep(film, ticket.film_key)
     workspace.keep(proof, ticket.proof_key)
     return Rendered(film.stat().st_size, file_sha256(film))

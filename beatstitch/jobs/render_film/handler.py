@@ -8,15 +8,15 @@ from pathlib import Path
 from beatstitch import __version__
 from beatstitch.documents import file_sha256
 from beatstitch.errors import Invalid
-from beatstitch.ffmpeg.command import measure
+from beatstitch.ffmpeg.command import keyframes
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.ffmpeg.run import Limits, Progress, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
+from beatstitch.ffmpeg.written import written
 from beatstitch.jobs.render_film.args import Joined, Origins, Spoiled, Ticket
-from beatstitch.jobs.render_film.sound import lags, windows_s
 from beatstitch.render.command import JOIN_INPUT, join_list, join_options
-from beatstitch.render.order import ChunkOrder, FilmOrder
-from beatstitch.render.proof import ChunkUnfit, Proof, read_proof
+from beatstitch.render.order import ChunkOrder, FilmOrder, SongOrder
+from beatstitch.render.proof import ChunkUnfit, Proof, SongProof, read_proof, read_song_proof
 from beatstitch.render.sync import SyncReport, report_json, sync_report
 from beatstitch.workspace import Workspace
 
@@ -30,9 +30,11 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined | Spoiled:
     order = ticket.order
     workspace.report(0, "joining", "Joining the film")
     found = {chunk.name: _proof(chunk, workspace) for chunk in order.chunks}
-    without = (name for name, proof in found.items() if proof is None)
+    song = _song_proof(order.song, workspace)
+    without = [name for name, proof in found.items() if proof is None]
+    without += [order.song.name] if song is None else []
     spoiled = tuple(dict.fromkeys((*_spoiled(ticket, workspace), *without)))
-    if spoiled:
+    if spoiled or song is None:
         return Spoiled(spoiled)
     film = workspace.scratch / "film.mp4"
     proofs = [proof for chunk in order.chunks if (proof := found[chunk.name]) is not None]
@@ -40,23 +42,21 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined | Spoiled:
         raise ChunkUnfit("Chunks of one film were encoded with different parameters.")
     limits = Limits(timeout_s=120 + float(order.plan.duration_s), stall_s=60)
     _join(order, film, workspace, limits)
-    windows = windows_s(order.plan)
-    now = measure(
+    shown = keyframes(
         film,
         workspace.scratch,
         limits=limits,
         on_progress=_heard(order, workspace, 20, 100, "checking", "Measuring every cut"),
         stop=workspace.stop,
-        windows_s=windows,
     )
-    pcm = workspace.fetch(order.pcm_key)
+    now = written(film)
     report = sync_report(
         order.plan,
         proofs,
-        now.packets,
-        now.keyframes,
+        now.picture,
+        shown,
         now.sound,
-        lags(now.heard, windows, pcm, order.plan, is_mixed=bool(order.song.sound.clips)),
+        song,
         edl_hash=order.edl_hash,
         film_sha256=file_sha256(film),
         made_with=f"BeatStitch {__version__}, {fingerprint()}",
@@ -92,6 +92,14 @@ def _proof(chunk: ChunkOrder, workspace: Workspace) -> Proof | None:
     """The proof that was kept with a chunk; None when it can't be read any more."""
     try:
         return read_proof(workspace.fetch(chunk.proof_key).read_bytes())
+    except Invalid:
+        return None
+
+
+def _song_proof(song: SongOrder, workspace: Workspace) -> SongProof | None:
+    """The same of the song."""
+    try:
+        return read_song_proof(workspace.fetch(song.proof_key).read_bytes())
     except Invalid:
         return None
 

@@ -1,4 +1,5 @@
-"""Whether the song in a film lies where it lies in the source: measured by correlation."""
+"""Whether the encoded song lies where it lies in its source: measured by correlation, once. The
+film's sound is held against the encoded song packet by packet."""
 
 import wave
 from collections.abc import Sequence
@@ -6,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from beatstitch.render.plan import Plan
 from beatstitch.render.profile import SONG_SAMPLE_RATE
-from beatstitch.render.sync import AudioLag
+from beatstitch.render.proof import AudioLag
+from beatstitch.render.sound import Sound
 
 WINDOW_S = 2
 # Looked for this far to either side; a lag beyond it would show as no likeness at all.
@@ -22,30 +23,24 @@ STEREO_S16_BYTES = 4
 Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
-def windows_s(plan: Plan) -> tuple[tuple[float, float], ...]:
-    """Where the film is listened to: near its start, its middle and its end, for so long."""
-    last_s = max(0.0, float(plan.duration_s) - WINDOW_S)
+def windows_s(sound: Sound) -> tuple[tuple[float, float], ...]:
+    """Where it is listened to: near its start, its middle and its end, for so long."""
+    last_s = max(0.0, sound.duration_s - WINDOW_S)
     return tuple((at_s, WINDOW_S) for at_s in dict.fromkeys((0.0, last_s / 2, last_s)))
 
 
 def lags(
-    heard: Sequence[bytes],
-    windows: Sequence[tuple[float, float]],
-    pcm: Path,
-    plan: Plan,
-    *,
-    is_mixed: bool,
+    heard: Sequence[bytes], windows: Sequence[tuple[float, float]], pcm: Path, sound: Sound
 ) -> tuple[AudioLag, ...]:
     """The lag in each of the windows, where there is sound to tell.
 
-    `heard` is the film's sound in them, `pcm` the WAV that the song was encoded from. Positive:
-    the film is late. In a film that `is_mixed` clips are heard too, and where they drown the song
-    nothing is told.
+    `heard` is the encoded sound in them, `pcm` the WAV that it was encoded from. Positive: it is
+    late. Where clips are heard too and drown the song, nothing is told.
     """
     found = []
     for raw, (at_s, _) in zip(heard, windows, strict=True):
-        theirs = _song_samples(pcm, at_s + plan.song_start_us / 1e6)
-        lag_ms = _lag_ms(theirs, _mono(raw), is_mixed=is_mixed)
+        theirs = _song_samples(pcm, at_s + sound.start_us / 1e6)
+        lag_ms = _lag_ms(theirs, _mono(raw), is_mixed=bool(sound.clips))
         if lag_ms is not None:
             found.append(AudioLag(round(at_s * 1000), lag_ms))
     return tuple(found)

@@ -1,0 +1,22 @@
+"""`beatstitch make` starts light: what a film of kept parts has no use for isn't imported."""
+
+import subprocess
+import sys
+
+HEAVY = {"numpy", "scipy", "librosa", "madmom", "PIL", "pillow_heif", "peewee", "psycopg", "flask"}
+
+
+def test_the_command_imports_no_database_and_nothing_that_looks_at_media() -> None:
+    program = """
+import sys
+import beatstitch.cli.make
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    imported = set(done.stdout.split())
+    assert "click" in imported
+    assert not imported & HEAVY
