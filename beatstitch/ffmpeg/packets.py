@@ -21,6 +21,9 @@ MAX_PACKETS = 2_000_000
 KEYFRAMES_APART_US = 250_000
 """Keyframes that follow sooner than this on one that was noted are not noted: to decode from the
 one before is cheap, and a clip of nothing but keyframes would have a hundred thousand."""
+JUMP_US = 10_000_000
+"""Where a stream without an index jumps that far, its clock began anew, as it does where recordings
+were laid one behind the other: nothing that is behind it can be found by its time."""
 REORDER = 64
 """Packets that are put back into the order of display. H.264 and HEVC hold back at most 16."""
 
@@ -28,8 +31,10 @@ REORDER = 64
 class Track:
     """One stream's packets so far. Times are in ticks of `tick_s` seconds until asked for in µs."""
 
-    def __init__(self, tick_s: Fraction) -> None:
+    def __init__(self, tick_s: Fraction, *, ends_at_jump: bool = False) -> None:
         self._tick_s = tick_s
+        self._jump = JUMP_US / 1_000_000 / tick_s if ends_at_jump else None
+        self._is_over = False
         self.count = 0
         self._first = self._end = 0
         self._gaps: tuple[int, int] | None = None
@@ -42,9 +47,13 @@ class Track:
         self._waiting: list[tuple[int, int]] = []
 
     def add(self, pts: int | None, dts: int | None, duration: int, is_key: bool) -> None:
-        """Count one packet, in the order of decoding."""
-        self.count += 1
+        """Count one packet, in the order of decoding, unless it is behind a jump."""
         time = self._time(pts, dts)
+        if self._jump is not None and self.count and abs(time - self._added) > self._jump:
+            self._is_over = True
+        if self._is_over:
+            return
+        self.count += 1
         self._added = time + duration
         if is_key:
             self._close_gop(time)

@@ -93,7 +93,11 @@ def probe(path: Path, container: Container, name: str | None = None) -> Probe:
     name = name or path.name
     header = read_header(path, container.demuxer, name)
     picture, sound = _chosen(header.streams, name)
-    tracks = {stream.index: Track(stream.tick_s) for stream in (picture, sound) if stream}
+    tracks = {
+        stream.index: Track(stream.tick_s, ends_at_jump=container.demuxer in WITHOUT_INDEX)
+        for stream in (picture, sound)
+        if stream
+    }
     if tracks:
         scan(path, container.demuxer, tracks, name)
     video = _video(picture, tracks[picture.index], header) if picture else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from beatstitch.render import filters
-from beatstitch.render.command import THREADS, Command, Input, Output
+from beatstitch.render.command import THREADS, Command, Input, Output, from_start
 from beatstitch.render.source import Source
 
 PROXY_SIDE_PX = 640
@@ -35,6 +35,7 @@ def proxy_size(source: Source) -> tuple[int, int]:
 def proxy_command(source: Source) -> Command:
     """One decode of the clip: its proxy, and the grey pictures that its looks are told by."""
     width, height = proxy_size(source)
+    length = f"{(source.start_us + 1000 * (source.duration_ms or 0)) / 1e6 + 1:.3f}"
     chain = ["yadif=deint=interlaced"] if source.is_interlaced else []
     # Half the CPU of bicubic, for pictures that are looked at in passing.
     chain.append(filters.scale(width, height, source, how="fast_bilinear"))
@@ -50,7 +51,8 @@ def proxy_command(source: Source) -> Command:
         )
     )
     return Command(
-        inputs=(Input(source.key, source.demuxer, THREADS),),
+        # What lies behind a jump of the clock is no part of the clip.
+        inputs=(Input(source.key, source.demuxer, (*THREADS, *from_start(source), "-t", length)),),
         options=(
             *("-filter_threads", "1", "-filter_complex_threads", "1", "-filter_complex", graph),
         ),

@@ -347,3 +347,14 @@ def test_ten_minutes_at_sixty_frames_are_measured_to_the_last(tmp_path: Path) ->
 
     assert (video.frame_count, video.longest_gop_us) == (36_000, 10_000_000)
     assert video.duration_us == pytest.approx(600_000_000, abs=1000)
+
+
+def test_recordings_laid_one_behind_the_other_are_the_first_of_them(tmp_path: Path) -> None:
+    film(tmp_path / "a.ts", "-output_ts_offset", "500")
+    film(tmp_path / "b.ts", "-output_ts_offset", "20")
+    both = tmp_path / "both.ts"
+    both.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
+
+    video = video_of(both)
+
+    assert (video.frame_count, video.duration_us) == (25, 1_000_000)

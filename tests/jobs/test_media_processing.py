@@ -10,7 +10,7 @@ from beatstitch.errors import BeatstitchError, LimitReached, UnsupportedMedia
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.jobs.media_processing.handler import run
 from beatstitch.workspace import Workspace
-from footage import ffmpeg, read_photo
+from footage import coded_image, ffmpeg, read_photo
 from oddities import IDS
 
 Space = Callable[..., Workspace]
@@ -96,6 +96,37 @@ def test_it_is_known_from_where_an_mp4_decodes_without_anything_before(
     facts, _ = taken_in(clip, workspace)
 
     assert facts.source.keyframes_ms == found
+
+
+def test_a_sequence_of_heif_pictures_is_refused_by_its_name(
+    workspace: Space, tmp_path: Path
+) -> None:
+    sequence = tmp_path / "burst.heic"
+    sequence.write_bytes(b"\0\0\0\x18ftypmsf1\0\0\0\0msf1hevc" + bytes(64))
+
+    with pytest.raises(UnsupportedMedia, match="is a sequence of HEIF pictures"):
+        taken_in(sequence, workspace)
+
+
+def test_a_broken_colour_profile_is_passed_over(workspace: Space, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    coded_image(3).save(photo, icc_profile=b"no profile" * 20)
+
+    _, space = taken_in(photo, workspace)
+
+    assert read_photo(space.kept["media/id.jpg"]) == (3, 0)
+
+
+def test_sound_that_goes_on_behind_the_picture_is_no_break(
+    clips: tuple[Path, ...], workspace: Space, tmp_path: Path
+) -> None:
+    longer = tmp_path / "longer.mkv"
+    hum = ("-f", "lavfi", "-i", "sine=duration=9", "-c:v", "copy", "-c:a", "flac")
+    ffmpeg("-i", clips[0], *hum, "-map", "0:v", "-map", "1:a", longer)
+
+    facts, _ = taken_in(longer, workspace)
+
+    assert facts.note is None
 
 
 def test_a_clip_of_one_frame_is_a_photo(oddity: Oddity, workspace: Space) -> None:

@@ -57,7 +57,7 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
         thumbnail_key=photo.keep_thumbnail(small, ticket, workspace),
         rotation_deg=video.rotation_deg,
         fps=round(float(video.frame_rate), 3),
-        note=_note(video, decoded_us, video.start_us - _earliest_us(found, video)),
+        note=_note(found, video, decoded_us),
         focus=subject.find([small, *glimpses]),
     )
 
@@ -77,7 +77,8 @@ def _facts(
         # FFmpeg seeks from the earliest stream; a picture that starts later is that far in.
         start_us=video.start_us - _earliest_us(found, video) + video.lag_us,
         hold_us=_hold_us(video, ticket),
-        gop_us=video.longest_gop_us,
+        # After a seek in MPEG-PS FFmpeg's times are some pictures off where a keyframe tells none.
+        gop_us=video.duration_us if container.demuxer == "mpeg" else video.longest_gop_us,
         stream=video.index,
         sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
         pixel_format=video.pixel_format,
@@ -197,9 +198,10 @@ def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int
         percent = progress.percent(video.duration_us)
         workspace.report(percent, "measuring", "Measuring how much of the clip decodes")
 
+    length = ("-t", f"{video.duration_us / 1e6 + 1:.3f}")
     run(
         [source],
-        ("-map", f"0:{video.index}", "-vf", "setpts=PTS-STARTPTS", "-f", "null", "-"),
+        ("-map", f"0:{video.index}", "-vf", "setpts=PTS-STARTPTS", *length, "-f", "null", "-"),
         [],
         limits=Limits(timeout_s=60 + 4 * video.duration_us / 1e6),
         on_progress=hear,
@@ -208,11 +210,18 @@ def _decoded_us(source: Source, video: VideoStream, workspace: Workspace) -> int
     return min(reached, video.duration_us)
 
 
-def _note(video: VideoStream, decoded_us: int, late_us: int) -> str | None:
-    # Some containers only tell how long the whole file is, from the sound that comes before.
-    if decoded_us + late_us >= (1 - MISSING_SHARE) * video.header_duration_us:
+def _note(found: Probe, video: VideoStream, decoded_us: int) -> str | None:
+    promised_us = video.header_duration_us
+    # Some containers only tell how long the whole file is: from the sound that comes before the
+    # picture, or from zero, to the sound that goes on behind it.
+    demuxer, sound = found.container.demuxer, found.audio
+    begin_us = 0 if demuxer == "matroska" else _earliest_us(found, video)
+    reached_us = video.start_us + decoded_us
+    if sound is not None and demuxer != "mov" and decoded_us == video.duration_us:
+        reached_us = max(reached_us, sound.start_us + sound.duration_us)
+    if reached_us - begin_us >= (1 - MISSING_SHARE) * promised_us:
         return None
     return (
-        f"breaks off at {decoded_us / 1e6:.1f} s of {video.header_duration_us / 1e6:.1f} s; "
+        f"breaks off at {decoded_us / 1e6:.1f} s of {promised_us / 1e6:.1f} s; "
         "what is there is used"
     )

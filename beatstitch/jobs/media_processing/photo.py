@@ -13,7 +13,7 @@ from pathlib import Path
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from beatstitch.errors import LimitReached, MediaRejected
+from beatstitch.errors import LimitReached, MediaRejected, UnsupportedMedia
 from beatstitch.jobs.media_processing import subject
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE_PX
@@ -29,6 +29,8 @@ FULL_COLOUR_SIDE_PX = 2048
 THUMBNAIL_PX = 256
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF")
 QUALITY = 95
+# ISO/IEC 23008-12: pictures in the tracks of a film. Most such files have a still beside them.
+_SEQUENCES = (b"ftypmsf1", b"ftyphevc", b"ftyphevx")
 # Pixels are counted before anything is decoded (`_open`), by our limit and not by Pillow's.
 Image.MAX_IMAGE_PIXELS = None
 pillow_heif.register_heif_opener()
@@ -91,11 +93,21 @@ def read_faults(name: str) -> Iterator[None]:
 
 
 def opened(path: Path, name: str) -> Image.Image:
-    """A picture with its header read. Raises LimitReached for one with too many pixels, and what
-    Pillow raises."""
+    """A picture with its header read. Raises LimitReached for one with too many pixels,
+    UnsupportedMedia for a sequence without one, and what Pillow raises."""
     with path.open("rb") as file:
-        _check_size(_webp_size(file.read(30)), name)
-    image = Image.open(path, formats=FORMATS)
+        head = file.read(30)
+    _check_size(_webp_size(head), name)
+    try:
+        image = Image.open(path, formats=FORMATS)
+    except UnidentifiedImageError as refused:
+        if head[4:12] not in _SEQUENCES:
+            raise
+        raise UnsupportedMedia(
+            "unsupported_photo",
+            f"{name} is a sequence of HEIF pictures, none of which stands alone. Save it as MP4, "
+            "or one of them as JPEG.",
+        ) from refused
     try:
         _check_size(image.size, name)
     except LimitReached:
@@ -152,7 +164,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 ImageCms.createProfile("sRGB"),
                 outputMode="RGB",
             )
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             # A broken profile, or one of another colour model than the picture's: the plain
             # conversion below is what viewers show.
             converted = None
