@@ -29,7 +29,7 @@ from functools import partial
 from pathlib import Path
 
 from beatstitch.cli.cache import Cache
-from beatstitch.cli.gather import given
+from beatstitch.cli.recognise import recognised
 from beatstitch.cli.workbench import Workbench
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.decoders import opened
@@ -224,10 +224,10 @@ def ordered(
 
 def made(film: FilmOrder, footage: Reel, cache: Path | None = None) -> None:
     """The film, as the command line makes it; from nothing where no `cache` is given."""
-    files = {key: given(path) for key, path in footage.files.items()}
     with tempfile.TemporaryDirectory(dir=footage.folder) as folder:
         kept = Cache(cache or Path(folder) / "cache", 10**10)
         with kept.scratch() as scratch, Workbench(kept, scratch, PROCESSES) as bench:
+            files = {key: recognised(path, bench) for key, path in footage.files.items()}
             if not all(bench.hold(key) for key in (film.song.song_key, film.song.proof_key)):
                 bench.run(render_audio.run, film.song, files)
             missing = [chunk for chunk in film.chunks if bench.hold(chunk.film_key) is None]

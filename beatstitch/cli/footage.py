@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from beatstitch.cli.gather import Given, given
+from beatstitch.cli.gather import Given
+from beatstitch.cli.recognise import recognised
 from beatstitch.cli.workbench import Workbench
 from beatstitch.documents import read_json
 from beatstitch.errors import (
@@ -138,7 +139,7 @@ def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:
     if path.is_dir():
         return LeftOut(path, "is a folder that can't be opened")
     try:
-        file = given(path)
+        file = recognised(path, bench)
     except OSError as unreadable:
         return LeftOut(path, f"can't be read: {unreadable.strerror}")
     except (NotFound, UnsupportedMedia) as refused:

@@ -38,7 +38,7 @@ class Given:
     def require_same(self) -> None:
         """Raise Conflict when the file isn't any more what its hash was taken of."""
         try:
-            is_same = _stamp(self.path.stat()) == self.stamp
+            is_same = stamp_of(self.path.stat()) == self.stamp
         except OSError:
             is_same = False
         if not is_same:
@@ -57,11 +57,12 @@ def given(path: Path) -> Given:
     if not path.is_file():
         raise UnsupportedMedia("not_a_file", f"{path} is not a file.")
     with path.open("rb") as file:
-        stamp = _stamp(os.fstat(file.fileno()))
+        stamp = stamp_of(os.fstat(file.fileno()))
         return Given(path, hashlib.file_digest(file, "sha256").hexdigest(), stamp)
 
 
-def _stamp(facts: os.stat_result) -> tuple[int, ...]:
+def stamp_of(facts: os.stat_result) -> tuple[int, ...]:
+    """What changes when somebody writes to a file or puts another in its place."""
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 

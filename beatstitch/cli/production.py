@@ -8,8 +8,9 @@ from uuid import uuid5
 from beatstitch.cli import footage as intake
 from beatstitch.cli.film import ClipsBreakOff, join, order_film, render
 from beatstitch.cli.footage import Footage
-from beatstitch.cli.gather import SPACE, Given, files, given
+from beatstitch.cli.gather import SPACE, Given, files
 from beatstitch.cli.progress import Progress
+from beatstitch.cli.recognise import recognised
 from beatstitch.cli.sentences import naming
 from beatstitch.cli.song import Song, Steady, decode, hear, on_grid, set_by_hand
 from beatstitch.cli.workbench import Report, Workbench
@@ -62,7 +63,7 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
 
     Raises Invalid for wishes that can't be met, MediaRejected when nothing usable is left.
     """
-    song_file = given(wishes.song)
+    song_file = recognised(wishes.song, bench)
     asked = _asked(wishes.edl, song_file) if wishes.edl is not None else None
     taken_in = intake.start(files(wishes.media, (wishes.song, *wishes.written)), bench)
     with progress.step("Listening to the song") as step:

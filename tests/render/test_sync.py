@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from beatstitch.documents import digest
 from beatstitch.errors import Invalid
 from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.plan import Cut, Plan
@@ -171,6 +172,14 @@ def test_a_sound_of_other_packets_than_the_songs_fails_and_tells_no_lags() -> No
 
     assert bad.faults == ("The packets of the sound differ from those of the song.",)
     assert bad.audio_lags == ()
+
+
+def test_packets_in_one_hash_are_those_of_their_canonical_json() -> None:
+    packets = Listing(
+        Fraction(1, 44100), "", (Packet(0, -1024, 3, "aa"), Packet(0, 44100, 4, "bb"))
+    )
+
+    assert packets_sha256(packets) == digest([["-256/11025", 3, "aa"], ["1", 4, "bb"]])
 
 
 # --- chunks ----------------------------------------------------------------------------------
