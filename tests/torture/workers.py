@@ -45,12 +45,12 @@ def deaths(house: House, times: int) -> None:
     for _ in range(times):
         mark.unlink(missing_ok=True)
         job = house.submit("naughty", trick="sleep", mark=str(mark))
-        wait_for(lambda: mark.exists() and mark.read_text().strip() != "")
+        wait_for(lambda: mark.exists() and mark.read_text().strip() != "", "the job to begin")
         holder = int(str(house.row(job).lease_owner).split("-")[-3])
         wait_for(lambda: _are_both_up(house), "the peer")
         killed_at = time.monotonic()
         workers[holder].kill()
-        wait_for(lambda job=job: house.row(job).attempt == 2)  # type: ignore[misc]
+        wait_for(lambda job=job: house.row(job).attempt == 2, "the peer to claim it")  # type: ignore[misc]
         waits.append((time.monotonic() - killed_at) * 1000)
         workers.pop(holder).wait()
         house.stop()
