@@ -35,7 +35,7 @@ SIZES = {
     "square": (180, 180),
     "feed": (144, 180),
 }
-LABEL_PX, HEIGHT_PX = 170, 184
+LABEL_PX, HEIGHT_PX = 210, 184
 PEOPLE = {
     "meadow": Person(0.75, 0.35),
     "beach": Person(0.18, 0.55),
