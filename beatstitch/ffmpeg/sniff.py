@@ -82,8 +82,8 @@ _AUDIO_BRANDS = {b"M4A ", b"M4B "}
 _NOT_FILMS = {b"crx ", b"aax ", b"M4P ", b"M4VP"}
 """Canon's raw photos, and what the shops of Audible and Apple have locked."""
 
-_TS_PACKETS = ((0, 188), (4, 192), (0, 204))
-"""Where the first sync byte is and how far the next: broadcast, Blu-ray, with parity."""
+_TS_PACKETS = (188, 192, 204)
+"""How far it is from one sync byte to the next: broadcast, Blu-ray, with parity."""
 _MP3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MP3_LOW_KBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
@@ -169,11 +169,13 @@ def _boxed(head: bytes) -> Container | None:
 
 
 def _in_packets(head: bytes) -> Container | None:
-    """MPEG transport streams: a sync byte at every packet's start, at least four of them."""
-    for first, step in _TS_PACKETS:
-        sync = head[first::step]
-        if len(sync) >= 4 and not sync.strip(b"G"):
-            return MPEG_TS
+    """MPEG transport streams: a sync byte at every packet's start, at least four of them. What was
+    recorded off the air may begin within a packet, and one in ten may be damaged."""
+    for step in _TS_PACKETS:
+        for first in range(step):
+            sync = head[first::step]
+            if len(sync) >= 4 and 10 * sync.count(b"G") >= 9 * len(sync):
+                return MPEG_TS
     return None
 
 

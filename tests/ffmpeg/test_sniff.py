@@ -98,6 +98,14 @@ def test_four_kilobytes_are_enough(tmp_path: Path) -> None:
     assert found.name == "mpegts"
 
 
+def test_a_recording_may_begin_within_a_packet_and_have_a_damaged_one(tmp_path: Path) -> None:
+    ffmpeg(*PICTURE, *H264, tmp_path / "a.ts")
+    recorded = bytearray((tmp_path / "a.ts").read_bytes()[100:])
+    recorded[88 + 188 * 3] = 0
+
+    assert sniff(bytes(recorded)).name == "mpegts"
+
+
 def id3(tag_bytes: int) -> bytes:
     size = bytes(tag_bytes >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\x04\0\0" + size + b"\0" * tag_bytes
