@@ -53,7 +53,8 @@ class Cache:
         a file that lies for weeks where anybody may write is not believed by its name."""
         path = self._folder / key
         try:
-            if file_sha256(path) == _beside(path).read_text():
+            # In bytes: what was damaged need not be text.
+            if file_sha256(path).encode() == _beside(path).read_bytes():
                 os.utime(path)
                 return path
             self.spoiled.add(key)
@@ -63,6 +64,11 @@ class Cache:
             pass
         path.unlink(missing_ok=True)
         return None
+
+    def forget(self, key: str) -> None:
+        """Take a file for spoiled, whatever its SHA-256 says."""
+        self.spoiled.add(key)
+        (self._folder / key).unlink(missing_ok=True)
 
     def put(self, path: Path, key: str) -> None:
         """Give a finished file of a scratch folder its key as a second name."""

@@ -9,7 +9,7 @@ from beatstitch.cli.footage import Footage
 from beatstitch.cli.progress import Step
 from beatstitch.cli.song import Song
 from beatstitch.cli.workbench import Workbench
-from beatstitch.errors import BeatstitchError, Transient
+from beatstitch.errors import BeatstitchError
 from beatstitch.ffmpeg.fingerprint import fingerprint
 from beatstitch.jobs.mezzanine import handler as mezzanine
 from beatstitch.jobs.render_chunk import handler as render_chunk
@@ -43,8 +43,8 @@ def order_film(edl: Edl, footage: Footage, song: Song, profile: Profile) -> Film
     )
 
 
-def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> None:
-    """Render the chunks and the song that the cache lacks.
+def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> tuple[str, ...]:
+    """Render the chunks and the song that the cache lacks; gives the keys of what it had.
 
     Raises ClipsBreakOff after everything else is done, if chunks came out short.
     """
@@ -53,7 +53,16 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> N
         for chunk in film.chunks
         if not _is_kept(chunk.film_key, chunk.proof_key, bench)
     }
-    if not _is_kept(film.song.song_key, film.song.proof_key, bench):
+    found = [
+        key
+        for chunk in film.chunks
+        if chunk.film_key not in missing
+        for key in (chunk.film_key, chunk.proof_key)
+    ]
+    song = (film.song.song_key, film.song.proof_key)
+    if _is_kept(*song, bench):
+        found += song
+    else:
         _render_song(film.song, footage, bench)
     orders = mezzanines(missing.values(), fingerprint=fingerprint(), prefix="film")
     bench.all(
@@ -71,10 +80,12 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> N
         fault = next(filter(None, came))
         clips = dict.fromkeys(clip for chunk in short for clip in _clips(chunk))
         raise ClipsBreakOff(tuple(clips), fault.message)
+    return tuple(dict.fromkeys(found))
 
 
-def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncReport]:
-    """Join the film and measure it; gives its place in the run's scratch folder, and the report."""
+def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncReport] | None:
+    """Join the film and measure it; gives its place in the run's scratch folder, and the report.
+    None where parts of it aren't those that their names promise."""
     joined = bench.run(
         render_film.run,
         Ticket(film, "film.mp4", "sync-report.json"),
@@ -82,7 +93,7 @@ def join(film: FilmOrder, bench: Workbench, step: Step) -> tuple[Path, SyncRepor
         keep=lambda path, key: path.replace(bench.scratch / key),
     )
     if isinstance(joined, Spoiled):
-        raise Transient("cache_lost", "A file of the cache is damaged. Run the command again.")
+        return None
     return bench.scratch / "film.mp4", joined.report
 
 

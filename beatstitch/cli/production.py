@@ -14,7 +14,7 @@ from beatstitch.cli.recognise import recognised
 from beatstitch.cli.sentences import naming
 from beatstitch.cli.song import Song, Steady, decode, hear, on_grid, set_by_hand
 from beatstitch.cli.workbench import Report, Workbench
-from beatstitch.errors import Invalid, MediaRejected
+from beatstitch.errors import Invalid, MediaRejected, Transient
 from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.render import profile
 from beatstitch.render.plan import Plan
@@ -78,13 +78,19 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
         film = order_film(edl, footage, song, look)
         try:
             with progress.step("Rendering") as step:
-                render(film, footage, bench, step)
-            break
+                kept = render(film, footage, bench, step)
         except ClipsBreakOff as broken:
             footage = _mended(footage, broken, wishes, bench)
-    with progress.step("Joining and checking") as step:
-        path, report = join(film, bench, step)
-    return Made(path, report, edl, film.plan, song, footage)
+            continue
+        with progress.step("Joining and checking") as step:
+            joined = join(film, bench, step)
+        if joined is not None and (joined[1].ok or not kept):
+            return Made(*joined, edl, film.plan, song, footage)
+        if not kept:
+            raise Transient("cache_lost", "A file of the cache is damaged. Run the command again.")
+        # It may be what was kept that is wrong, under whatever name: it is made anew, once.
+        for key in kept:
+            bench.forget(key)
 
 
 def read_timeline(path: Path) -> Edl:

@@ -97,6 +97,11 @@ class Workbench:
         """A small file that is held. Raises FileNotFoundError."""
         return self.held(key).read_bytes()
 
+    def forget(self, key: str) -> None:
+        """Let go of a file that isn't what its key says, here and in the cache."""
+        self.held(key).unlink(missing_ok=True)
+        self.cache.forget(key)
+
     def keep(self, path: Path, key: str) -> None:
         """Put a finished file of the scratch folder into the cache, and hold it."""
         place = self._held / key

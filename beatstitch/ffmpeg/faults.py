@@ -73,7 +73,7 @@ def said(done: Finished, paths: Iterable[Path], name: str) -> str:
     """
     tail = _without_paths(done.stderr, paths)
     if _FULL.search(tail):
-        raise InsufficientStorage("disk_full", "The disk is full.")
+        raise InsufficientStorage("disk_full", "The disk is full. Free some space and try again.")
     if done.returncode == 0:
         return tail
     if "Unknown encoder" in tail:

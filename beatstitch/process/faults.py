@@ -29,5 +29,7 @@ class ProcessKilled(Transient):
 
     def __init__(self) -> None:
         super().__init__(
-            "process_killed", "A helper process was killed, most likely for want of memory."
+            "process_killed",
+            "A helper process was killed, most likely for want of memory. "
+            "Try again when less is running.",
         )

@@ -102,6 +102,14 @@ class Proof:
     cuts: dict[int, str]
     tiny: dict[int, str]
 
+    def is_of(self, chunk: Chunk) -> bool:
+        """Whether it can be this chunk's: as long, with cuts and pictures at its places."""
+        return (
+            self.frames == chunk.frames == len(self.packets)
+            and self.cuts.keys() == set(chunk.cut_frames)
+            and self.tiny.keys() == _looked_at(chunk)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AudioLag:
@@ -209,14 +217,20 @@ def prove(
     missing = set(chunk.cut_frames) - keys.keys()
     if missing:
         raise ChunkUnfit(f"A chunk has no keyframe at its cut in frame {min(missing)}.")
-    wanted = {chunk.frames - 1, *(c for f in chunk.cut_frames for c in (f - 1, f) if c >= 0)}
     return Proof(
         frames=chunk.frames,
         extradata=packets.extradata,
         packets=packets.packets,
         cuts={frame: keys[frame] for frame in chunk.cut_frames},
-        tiny={f: tiny[f * TINY_BYTES : (f + 1) * TINY_BYTES].hex() for f in sorted(wanted)},
+        tiny={
+            f: tiny[f * TINY_BYTES : (f + 1) * TINY_BYTES].hex() for f in sorted(_looked_at(chunk))
+        },
     )
+
+
+def _looked_at(chunk: Chunk) -> set[int]:
+    """The frames whose pictures are kept: at, and just before, each cut, and the last."""
+    return {chunk.frames - 1, *(c for f in chunk.cut_frames for c in (f - 1, f) if c >= 0)}
 
 
 def frames_of(packets: Sequence[Packet], frames_a_tick: Fraction) -> list[int | Fraction]:

@@ -223,6 +223,29 @@ def test_parts_of_a_film_that_were_damaged_in_the_cache_are_made_anew(
     assert film.read_bytes() == sound_and_whole
 
 
+@pytest.mark.parametrize("kinds", [("mp4",), ("mp4", "json")])
+def test_a_film_of_parts_that_changed_their_names_is_made_anew(
+    beatstitch: Run, short_song: Song, photos: tuple[Path, ...], tmp_path: Path, cache: Path,
+    kinds: tuple[str, ...],
+) -> None:  # fmt: skip
+    film = tmp_path / "f.mp4"
+    order = ("make", short_song.path, *photos[:2], "-o", film, *SMALL)
+    assert beatstitch(*order).code == 0
+    sound_and_whole = film.read_bytes()
+    first, *_, last = sorted(cache.glob("film/chunks/*/*.mp4"))
+    for ending in (end for kind in kinds for end in (f".{kind}", f".{kind}.sha256")):
+        one, other = first.with_suffix(ending), last.with_suffix(ending)
+        taken = one.read_bytes()
+        one.write_bytes(other.read_bytes())
+        other.write_bytes(taken)
+
+    said = beatstitch(*order)
+
+    assert said.code == 0, said.err
+    assert "Note: damaged in the cache, and made anew:" in said.out
+    assert film.read_bytes() == sound_and_whole
+
+
 def test_what_a_killed_run_left_is_swept_by_the_next_one(
     command: Callable[..., subprocess.Popen[str]], beatstitch: Run, clips: tuple[Path, ...],
     photos: tuple[Path, ...], tmp_path: Path, cache: Path,

@@ -105,6 +105,17 @@ def test_a_file_of_the_cache_that_was_changed_is_as_good_as_none(
     assert cache.find(MADE) is not None
 
 
+def test_a_hash_in_the_cache_that_is_no_text_is_as_good_as_none(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", 1000)
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as bench:
+        bench.run(write, Ticket())
+    kept = cache.find(MADE)
+    assert kept is not None
+    kept.with_name(f"{kept.name}.sha256").write_bytes(b"\xff\xfe")
+
+    assert cache.find(MADE) is None
+
+
 @pytest.mark.parametrize("change", [lambda p: p.write_text("xxxxx"), Path.unlink])
 @pytest.mark.parametrize("is_fault", [False, True])
 def test_what_is_made_of_a_file_that_changes_meanwhile_is_not_kept(

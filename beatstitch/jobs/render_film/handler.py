@@ -89,11 +89,13 @@ def _provenance(origins: Origins, report: SyncReport, workspace: Workspace) -> P
 
 
 def _proof(chunk: ChunkOrder, workspace: Workspace) -> Proof | None:
-    """The proof that was kept with a chunk; None when it can't be read any more."""
+    """The proof that was kept with a chunk; None when it can't be read any more, or is of another
+    chunk."""
     try:
-        return read_proof(workspace.fetch(chunk.proof_key).read_bytes())
+        proof = read_proof(workspace.fetch(chunk.proof_key).read_bytes())
     except Invalid:
         return None
+    return proof if proof.is_of(chunk.chunk) else None
 
 
 def _song_proof(song: SongOrder, workspace: Workspace) -> SongProof | None:
