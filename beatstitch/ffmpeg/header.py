@@ -19,7 +19,7 @@ from beatstitch.process import Limits
 HEADER_LIMITS = Limits(timeout_s=15, threads=1)
 
 _ENTRIES = (
-    "stream=index,codec_name,codec_type,width,height,sample_aspect_ratio,pix_fmt,color_range,"
+    "stream=index,codec_name,codec_type,width,height,sample_aspect_ratio,pix_fmt,level,color_range,"
     "color_space,color_primaries,color_transfer,field_order,avg_frame_rate,r_frame_rate,time_base,"
     "duration,sample_rate,channels:stream_disposition=attached_pic,timed_thumbnails"
     ":stream_side_data=displaymatrix:format=duration"
@@ -49,6 +49,7 @@ class Stream(BaseModel):
     height: int = 0
     sample_aspect_ratio: str = ""
     pix_fmt: str = ""
+    level: int = 0
     color_range: str = ""
     color_space: str = ""
     color_primaries: str = ""

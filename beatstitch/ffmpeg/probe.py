@@ -12,6 +12,7 @@ from pathlib import Path
 from beatstitch.errors import LimitReached, UnsupportedMedia
 from beatstitch.ffmpeg.first_picture import is_refreshed, lag_us
 from beatstitch.ffmpeg.header import Header, Stream, ratio, read_header
+from beatstitch.ffmpeg.levels import kept_pictures
 from beatstitch.ffmpeg.packets import Track, scan
 from beatstitch.ffmpeg.sniff import Container
 from beatstitch.limits import FRAME_RATES, MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, MAX_VIDEO_STREAMS
@@ -30,7 +31,8 @@ class VideoStream:
     does. Times are measured from the packets; `header_duration_us` is what the file says, `lag_us`
     how much later than its packets FFmpeg shows every picture, and `is_refreshed` is a clip whose
     keyframes give no whole picture. `frame_rate` is the average, 0 for a single picture;
-    `frame_count` counts packets. The colour's fields are ffprobe's words or empty.
+    `frame_count` counts packets, `kept_pictures` is what a decoder may have to keep. The colour's
+    fields are ffprobe's words or empty.
     """
 
     index: int
@@ -46,6 +48,7 @@ class VideoStream:
     is_variable_rate: bool
     is_interlaced: bool
     pixel_format: str
+    kept_pictures: int
     color_range: str
     color_space: str
     color_primaries: str
@@ -174,6 +177,7 @@ def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
         is_variable_rate=track.is_irregular,
         is_interlaced=stream.field_order in INTERLACED,
         pixel_format=stream.pix_fmt,
+        kept_pictures=kept_pictures(stream.codec_name, stream.level, stream.width * stream.height),
         color_range=stream.color_range,
         color_space=stream.color_space,
         color_primaries=stream.color_primaries,

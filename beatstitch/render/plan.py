@@ -11,19 +11,15 @@ from fractions import Fraction
 from beatstitch.errors import Invalid
 from beatstitch.render.beat_effects import PULSE_S, Flashes, felt, lasting
 from beatstitch.render.chunk import Chunk, Layer, Piece
+from beatstitch.render.memory import is_within
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
-from beatstitch.render.takes import is_large, is_small, weight
 from beatstitch.timeline.edl import MIDDLE, Edl, Segment, frame_at
 
 # To start FFmpeg costs a preview a third as much as two seconds of it.
 CHUNK_US = {"preview": 6_000_000, "final": 2_000_000}
 # A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces.
 LONGEST_PIECE_S = 10
-# FFmpeg opens all its inputs at once: with this it stays below 300 MB for 1080p, and below 600 MB
-# for 4K but where two clips in HDR meet. A preview's own pictures are small, and those of proxies
-# too: 22 of them that meet under a pulse take 233 MB.
-HEAVIEST = {"proxies": 24, "preview": 6, "final": 4, "4K": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +216,7 @@ def _chunks(pieces: Sequence[Piece], profile: Profile) -> Iterator[Chunk]:
     held: list[Piece] = []
     for piece in pieces:
         more = (*held, piece)
-        if held and weight(more, profile.frame_rate) > _heaviest(more, profile):
+        if held and not is_within(more, profile):
             yield Chunk(tuple(held))
             held = []
         held.append(piece)
@@ -229,12 +225,3 @@ def _chunks(pieces: Sequence[Piece], profile: Profile) -> Iterator[Chunk]:
             held = []
     if held:
         yield Chunk(tuple(held))
-
-
-def _heaviest(pieces: Sequence[Piece], profile: Profile) -> int:
-    """What a process that shows these pieces may hold, in the shares of `weight`."""
-    if is_large(pieces):
-        return HEAVIEST["4K"]
-    if profile.name == "preview" and is_small(pieces):
-        return HEAVIEST["proxies"]
-    return HEAVIEST[profile.name]

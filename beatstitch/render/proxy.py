@@ -118,6 +118,7 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
         gop_us=0,
         keyframes_ms=(),
         pixel_format="yuv420p",
+        kept_pictures=1,
         is_interlaced=False,
     )
 

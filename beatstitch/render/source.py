@@ -25,7 +25,8 @@ class Source:
     of the file, from which FFmpeg seeks. `hold_us` is how long a picture may stand still, where
     that can be seen, and `gop_us` the longest way from one keyframe to the next; `keyframes_ms`
     are places from which it is decoded without anything before them. `sound` is the index of a
-    sound that can be decoded. The words of pixels and colours are ffprobe's, empty where it says
+    sound that can be decoded. `kept_pictures` is how many a decoder may keep of it, 0 where that is
+    not known. The words of pixels and colours are ffprobe's, empty where it says
     nothing.
     """
 
@@ -43,6 +44,7 @@ class Source:
     hold_us: int = 0
     gop_us: int = 0
     pixel_format: str = ""
+    kept_pictures: int = 0
     color_space: str = ""
     color_range: str = ""
     color_transfer: str = ""

@@ -5,13 +5,11 @@ them, it would be decoded from a keyframe each time, and every decoder keeps its
 whole process ends.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 
 from beatstitch.render.chunk import Layer, Piece
-from beatstitch.render.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +28,6 @@ class Take:
     layer: Layer
     frames: int
     uses: tuple[Use, ...]
-
-
-HEAVY_PX = 2 * 1920 * 1080
-SMALL_PX = {"video": 640 * 640, "image": 1280 * 1280}
-"""No proxy has more (`proxy`, which lies above)."""
-
-
-def weight(pieces: Sequence[Piece], rate: Fraction) -> int:
-    """What a process that shows these pieces holds in memory, in shares of about 40 MB: one for
-    each take, and more for a clip of more pixels, twice that for HDR; one more where two meet, and
-    two where a photo may be one of them: a prepared picture is larger than the frame."""
-    shown = [take.layer.source for take in takes(pieces, rate)]
-    meeting = 2 if any(source.media_type == "image" for source in shown) else 1
-    meets = any(len(piece.layers) > 1 for piece in pieces)
-    return meets * meeting + sum(map(_weight, shown))
-
-
-def is_large(pieces: Sequence[Piece]) -> bool:
-    """Whether a clip of 4K or in HDR is among what is shown."""
-    return any(_weight(layer.source) > 1 for piece in pieces for layer in piece.layers)
-
-
-def is_small(pieces: Sequence[Piece]) -> bool:
-    """Whether all that is shown is as small as a proxy."""
-    sources = (layer.source for piece in pieces for layer in piece.layers)
-    return all(s.width * s.height <= SMALL_PX[s.media_type] and not s.is_hdr for s in sources)
-
-
-def _weight(source: Source) -> int:
-    if source.media_type == "image":
-        return 1
-    return ceil(source.width * source.height / HEAVY_PX) * (2 if source.is_hdr else 1)
 
 
 def takes(pieces: Iterable[Piece], rate: Fraction) -> tuple[Take, ...]:

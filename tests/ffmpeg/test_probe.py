@@ -61,6 +61,7 @@ def test_a_plain_film_is_measured(tmp_path: Path) -> None:
         is_variable_rate=False,
         is_interlaced=False,
         pixel_format="yuv420p",
+        kept_pictures=16,
         color_range="",
         color_space="",
         color_primaries="",

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,9 @@ from beatstitch.ffmpeg.decoders import opened
 from beatstitch.process.confinement import ENVIRONMENT
 from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.command import chunk_command
-from beatstitch.render.plan import HEAVIEST
+from beatstitch.render.memory import is_within
 from beatstitch.render.profile import final
 from beatstitch.render.source import Source
-from beatstitch.render.takes import weight
 from beatstitch.timeline.edl import KenBurns
 from beatstitch.timeline.settings import read_settings
 from footage import ffmpeg
@@ -73,6 +71,7 @@ def clip(folder: Path, number: int) -> Source:
         1080,
         duration_ms=1333,
         pixel_format="yuv420p",
+        kept_pictures=4,
     )
 
 
@@ -90,15 +89,12 @@ def test_a_chunk_with_as_much_in_it_as_is_allowed_stays_below_300_mb(
     medium: Callable[[Path, int], Source], tmp_path: Path
 ) -> None:
     chunk = Chunk(
-        tuple(
-            Piece(15 * n, 15, (Layer(medium(tmp_path, n)),), cut_frame=0)
-            for n in range(HEAVIEST["final"])
-        )
+        tuple(Piece(15 * n, 15, (Layer(medium(tmp_path, n)),), cut_frame=0) for n in range(4))
     )
 
     peak = peak_mb(chunk, tmp_path)
 
-    assert weight(chunk.pieces, Fraction(30)) == HEAVIEST["final"]
+    assert is_within(chunk.pieces, final(read_settings({})))
     assert peak < 300
 
 
@@ -115,5 +111,5 @@ def test_photos_that_meet_under_a_moving_camera_stay_below_300_mb(tmp_path: Path
 
     peak = peak_mb(chunk, tmp_path)
 
-    assert weight(chunk.pieces, Fraction(30)) == HEAVIEST["final"]
+    assert is_within(chunk.pieces, final(read_settings({})))
     assert peak < 300

@@ -50,8 +50,8 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
     ]
     assert " ".join(command.outputs[0].options) == (
         "-map [film] -frames:v 70 -force_key_frames expr:eq(n,40) -c:v libx264 -preset veryfast "
-        "-crf 20 -profile:v high -b-pyramid none -rc-lookahead 6 "
-        "-pix_fmt yuv420p -g 60 -bf 2 -flags +cgop+bitexact -threads 1 "
+        "-crf 20 -profile:v high -bf 2 -b-pyramid none -rc-lookahead 6 "
+        "-pix_fmt yuv420p -g 60 -flags +cgop+bitexact -threads 1 "
         "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv "
         "-chroma_sample_location left -video_track_timescale 30000 -movie_timescale 30000 "
         "-map_metadata -1 -map_chapters -1 -fflags +bitexact -f mp4"
@@ -73,7 +73,7 @@ def test_h265_is_closed_tagged_for_apple_and_on_one_thread() -> None:
         chunk_command(Chunk((Piece(0, 9, (Layer(CLIP),)),)), profile).outputs[0].options
     )
 
-    assert "-c:v libx265 -preset superfast -crf 23 -tag:v hvc1 -forced-idr 1" in options
+    assert "-c:v libx265 -preset superfast -crf 23 -bf 0 -tag:v hvc1 -forced-idr 1" in options
     assert "pools=none:frame-threads=1:open-gop=0" in options
 
 

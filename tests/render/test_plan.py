@@ -1,5 +1,6 @@
 """A plan covers its EDL frame by frame, in chunks that an edit leaves alone."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -10,17 +11,18 @@ from hypothesis import strategies as st
 
 from beatstitch.beats.steady import steady_grid
 from beatstitch.limits import FRAME_RATES
-from beatstitch.render.chunk import Piece
+from beatstitch.render.chunk import Layer, Piece
 from beatstitch.render.keys import chunk_key
-from beatstitch.render.plan import HEAVIEST, Plan, plan
-from beatstitch.render.profile import final, preview
-from beatstitch.render.proxy import PHOTO_PROXY_SIDE_PX, PROXY_SIDE_PX, as_proxy
+from beatstitch.render.memory import is_within
+from beatstitch.render.plan import Plan, plan
+from beatstitch.render.profile import Profile, final, preview
+from beatstitch.render.proxy import as_proxy
 from beatstitch.render.source import Source
-from beatstitch.render.takes import SMALL_PX, takes, weight
+from beatstitch.render.takes import takes
 from beatstitch.timeline.build import build
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl, frame_at
-from beatstitch.timeline.settings import read_settings
+from beatstitch.timeline.settings import TimelineSettings, read_settings
 
 SOURCES = {
     "p": Source("p", "p.jpg", "aa", "image", "jpeg_pipe", 640, 360),
@@ -124,27 +126,35 @@ def test_a_preview_of_proxies_has_as_many_chunks_however_many_cuts() -> None:
     assert len({len(film.chunks) for film in films}) == 1
 
 
-def test_what_counts_as_small_is_as_large_as_a_proxy_gets() -> None:
-    assert SMALL_PX == {"video": PROXY_SIDE_PX**2, "image": PHOTO_PROXY_SIDE_PX**2}
+HD = {
+    name: replace(s, width=1920, height=1080, pixel_format="yuv420p", kept_pictures=4)
+    for name, s in SOURCES.items()
+}
 
 
-def test_a_preview_of_large_originals_opens_no_more_of_them_than_one_process_can_hold() -> None:
-    large = {name: replace(s, width=1920, height=1080) for name, s in SOURCES.items()}
-    edl = edl_of(390.0, names="cd", beats_per_cut=1)
+@pytest.mark.parametrize("transition", ["cut", "crossfade", "wipe_left", "zoom"])
+@pytest.mark.parametrize("profile", [preview, final])
+def test_a_chunk_shows_no_more_than_one_process_can_hold(
+    transition: str, profile: Callable[[TimelineSettings], Profile]
+) -> None:
+    edl = edl_of(390.0, names="pcds", beats_per_cut=1, transition_type=transition)
 
-    film = plan(edl, large, preview(edl.settings))
+    film = plan(edl, HD, profile(edl.settings))
 
-    assert max(weight(chunk.pieces, Fraction(30)) for chunk in film.chunks) == HEAVIEST["preview"]
-
-
-@pytest.mark.parametrize("transition", ["cut", "crossfade"])
-def test_a_chunk_opens_no_more_media_than_one_process_can_hold(transition: str) -> None:
-    film = planned(edl_of(390.0, names="pcs", beats_per_cut=1, transition_type=transition))
-
-    weights = [weight(chunk.pieces, Fraction(30)) for chunk in film.chunks]
-
-    assert max(weights) == HEAVIEST["final"]
+    assert all(is_within(chunk.pieces, film.profile) for chunk in film.chunks)
     assert all(left.end_frame == right.first_frame for left, right in pairwise(pieces_of(film)))
+
+
+@pytest.mark.parametrize(("kept_pictures", "shown"), [(4, 4), (16, 2)])
+def test_fewer_clips_are_in_a_chunk_the_more_pictures_their_decoders_keep(
+    kept_pictures: int, shown: int
+) -> None:
+    clips = [replace(HD["c"], id=str(n), kept_pictures=kept_pictures) for n in range(8)]
+    pieces = [Piece(15 * n, 15, (Layer(clip),), cut_frame=0) for n, clip in enumerate(clips)]
+
+    allowed = [n for n in range(1, 9) if is_within(pieces[:n], final(read_settings({})))]
+
+    assert allowed[-1] == shown
 
 
 def test_a_clip_that_goes_on_is_opened_once_for_its_body_and_both_its_transitions() -> None:

@@ -82,6 +82,7 @@ def _facts(
         stream=video.index,
         sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
         pixel_format=video.pixel_format,
+        kept_pictures=video.kept_pictures,
         color_space=video.color_space,
         color_range=video.color_range,
         color_transfer=video.color_transfer,
