@@ -6,6 +6,7 @@ lengths, and the sound against the song. The plan says only what was wanted.
 """
 
 import itertools
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from fractions import Fraction
 from pydantic import TypeAdapter
 
 from beatstitch.documents import read_json
+from beatstitch.errors import Invalid
 from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.proof import (
     PACKET_HASH,
@@ -102,7 +104,10 @@ _REPORT: TypeAdapter[SyncReport] = TypeAdapter(SyncReport)
 
 def read_report(document: bytes) -> SyncReport:
     """Read what was written of `report_json`. Raises Invalid."""
-    return read_json(_REPORT, document, "bad_report")
+    report = read_json(_REPORT, document, "bad_report")
+    if re.fullmatch(r"[1-9]\d{0,6}/[1-9]\d{0,6}", report.frame_rate) is None:
+        raise Invalid("bad_report", "frame_rate must be two whole numbers, such as 30000/1001.")
+    return report
 
 
 def report_json(report: SyncReport) -> dict[str, object]:
@@ -163,7 +168,7 @@ def sync_report(
         made_with=made_with,
         packet_hash=PACKET_HASH,
     )
-    faults = tuple(_faults(report, float(1000 / rate)))
+    faults = tuple(faults_of(report))
     if not is_song:
         faults += ("The packets of the sound differ from those of the song.",)
     return replace(report, ok=not faults, faults=faults)
@@ -245,7 +250,9 @@ def _packets_changed(plan: Plan, proofs: Sequence[Proof], packets: Listing) -> i
     return max(len(wanted), len(got)) - same
 
 
-def _faults(report: SyncReport, frame_ms: float) -> list[str]:
+def faults_of(report: SyncReport) -> list[str]:
+    """Which promises a film with these figures doesn't keep, in sentences."""
+    frame_ms = float(1000 / Fraction(report.frame_rate))
     found = []
     lost = sum(not cut.first_frame_matches for cut in report.cuts)
     if lost:

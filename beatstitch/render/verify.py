@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from beatstitch.render.proof import TINY_BYTES, Listing, hashes_by_frame, packets_sha256
-from beatstitch.render.sync import Streams, SyncReport
+from beatstitch.render.sync import Streams, SyncReport, faults_of
 
 # A picture whose brightest of 32 x 18 points is below this is black to the eye (16 is black in TV
 # range; encoders leave it a few above).
 BLACK = 24
+# In frames; errors are reported to a ten-thousandth.
+REPORTED = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def differences(
     """
     return (
         *_faults_then(report),
+        *_contradictions(report),
         *_packets(report, packets, sound),
         *_cuts(report, keyframes),
         *_lengths(report, Streams.of(packets, sound)),
@@ -71,13 +74,32 @@ def _faults_then(report: SyncReport) -> Iterator[str]:
 def _packets(report: SyncReport, packets: Listing, sound: Listing) -> Iterator[str]:
     if packets_sha256(sound) != report.sound_sha256:
         yield "The sound was changed: its packets are other ones than the report measured."
-    if packets_sha256(packets) == report.packets_sha256:
-        return
     found = len(packets.packets)
+    if packets_sha256(packets) == report.packets_sha256:
+        if found != report.video_frames:
+            yield f"The report was changed: it says {report.video_frames} frames of {found}."
+        return
     if found != report.video_frames:
         yield f"The film has {found} frames; the report measured {report.video_frames}."
     else:
         yield "The picture was changed: its packets are other ones than the report measured."
+
+
+def _contradictions(report: SyncReport) -> Iterator[str]:
+    """Figures that don't follow from the cuts, or faults that aren't said: written in later."""
+    rate = Fraction(report.frame_rate)
+    found = [cut for cut in report.cuts if cut.frame is not None]
+    off = [float(cut.frame or 0) - cut.time_ms * float(rate) / 1000 for cut in found]
+    said = [cut.error_frames or 0.0 for cut in found]
+    worst = max(map(abs, off), default=0.0)
+    is_same = all(abs(a - b) < REPORTED for a, b in zip(off, said, strict=True))
+    if not is_same or abs(worst - report.worst_cut_error_frames) >= REPORTED:
+        yield "The report was changed: its errors aren't those of the cuts that it lists."
+    worst_ms = worst * 1000 / float(rate)
+    if abs(worst_ms - report.worst_cut_error_ms) >= 1000 * REPORTED / float(rate):
+        yield "The report was changed: its worst error isn't that of its cuts."
+    if report.ok != (not report.faults) or not set(faults_of(report)) <= set(report.faults):
+        yield "The report was changed: its figures break promises of which its faults say nothing."
 
 
 def _cuts(report: SyncReport, keyframes: Listing) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`beatstitch verify`: a film is what it was, or it is said what has changed."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,43 @@ def test_a_film_that_was_cut_short_is_told(beatstitch: Run, film: Path, tmp_path
 
     assert said.code == 1
     assert "The report measured 180." in said.err or "the report measured 180." in said.err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"worst_cut_error_frames": 0.25},
+        {"worst_cut_error_ms": 8.0},
+        {"video_frames": 5, "planned_frames": 5},
+        {"packets_changed": 7},
+        {"cuts": 0.25},
+    ],
+)
+def test_a_report_whose_figures_contradict_each_other_is_told(
+    beatstitch: Run, film: Path, change: dict[str, object]
+) -> None:
+    file = film.with_name("film.sync.json")
+    report = json.loads(file.read_text())
+    if "cuts" in change:
+        report["cuts"][1]["error_frames"] = change["cuts"]
+    else:
+        report.update(change)
+    file.write_text(json.dumps(report))
+
+    said = beatstitch("verify", film)
+
+    assert said.code == 1
+    assert "The report was changed: " in said.err
+
+
+def test_a_report_of_no_frame_rate_is_refused(beatstitch: Run, film: Path) -> None:
+    file = film.with_name("film.sync.json")
+    file.write_text(file.read_text().replace('"30/1"', '"0/0"'))
+
+    said = beatstitch("verify", film)
+
+    assert said.code == 2
+    assert "frame_rate" in said.err
 
 
 def test_a_report_that_is_none_is_refused(beatstitch: Run, film: Path, tmp_path: Path) -> None:
