@@ -35,6 +35,8 @@ class Track:
         self._tick_s = tick_s
         self._jump = JUMP_US / 1_000_000 / tick_s if ends_at_jump else None
         self._is_over = False
+        self._begins: int | None = None
+        self._has_key = False
         self.count = 0
         self._first = self._end = 0
         self._gaps: tuple[int, int] | None = None
@@ -53,6 +55,11 @@ class Track:
             self._is_over = True
         if self._is_over:
             return
+        self._begins = time if self._begins is None else min(self._begins, time)
+        if is_key and not self._has_key:
+            self._begin()
+        elif self._keys and time < self._keys[0]:
+            return
         self.count += 1
         self._added = time + duration
         if is_key:
@@ -64,6 +71,16 @@ class Track:
         if len(self._waiting) > REORDER:
             self._show(*heapq.heappop(self._waiting))
 
+    def skip(self, is_key: bool) -> None:
+        """Pass over a packet that an edit list takes out; it may be what others decode from."""
+        self._has_key |= is_key
+
+    def _begin(self) -> None:
+        """Forget what came before the first keyframe, or is to be shown before it: it can't be
+        decoded. Without any keyframe all of it counts."""
+        self._has_key = True
+        self.count, self._gaps, self._shown, self._waiting = 0, None, None, []
+
     def finish(self) -> None:
         """Count what still waits and close the last group of pictures."""
         while self._waiting:
@@ -74,8 +91,14 @@ class Track:
 
     @property
     def start_us(self) -> int:
-        """When its first packet is shown or heard."""
+        """When its first packet that can be decoded is shown or heard."""
         return self._us(self._first)
+
+    @property
+    def begins_us(self) -> int:
+        """When its first packet would be shown or heard, decodable or not: FFmpeg's time counts
+        from there."""
+        return self.start_us if self._begins is None else self._us(self._begins)
 
     @property
     def duration_us(self) -> int:
@@ -184,7 +207,11 @@ class _Counter:
             )
         index, pts, dts, duration, flags = fields[:5]
         track = self._tracks.get(int(index))
-        if track is not None and "D" not in flags:
+        if track is None:
+            return True
+        if "D" in flags:
+            track.skip("K" in flags)
+        else:
             track.add(_ticks(pts), _ticks(dts), _ticks(duration) or 0, "K" in flags)
         return True
 

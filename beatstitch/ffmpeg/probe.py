@@ -28,7 +28,8 @@ class VideoStream:
     `index` is its place among all streams (`-map 0:index`). `width` and `height` are as displayed,
     after turning and with square pixels; `coded_width` and `coded_height` as stored.
     `rotation_deg` (0, 90, 180, 270, clockwise) and `is_mirrored` are what FFmpeg's autorotation
-    does. Times are measured from the packets; `header_duration_us` is what the file says, `lag_us`
+    does. Times are measured from the packets; `header_duration_us` is what the file says,
+    `begins_us` when the first packet, decodable or not, would be shown, `lag_us`
     how much later than its packets FFmpeg shows every picture, and `is_refreshed` is a clip whose
     keyframes give no whole picture. `frame_rate` is the average, 0 for a single picture;
     `frame_count` counts packets, `kept_pictures` is what a decoder may have to keep. The colour's
@@ -60,6 +61,7 @@ class VideoStream:
     longest_gop_us: int
     longest_gap_us: int
     keyframes_us: tuple[int, ...]
+    begins_us: int = 0
     lag_us: int = 0
     is_refreshed: bool = False
 
@@ -189,6 +191,7 @@ def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
         longest_gop_us=track.longest_gop_us,
         longest_gap_us=track.longest_gap_us,
         keyframes_us=track.keyframes_us,
+        begins_us=track.begins_us,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from beatstitch.errors import LimitReached, MediaRejected, UnsupportedMedia
 from beatstitch.ffmpeg.faults import FFmpegFailed
+from beatstitch.ffmpeg.packets import Track
 from beatstitch.ffmpeg.probe import AudioStream, Probe, VideoStream, probe
 from beatstitch.ffmpeg.sniff import sniff_file
 from footage import ffmpeg
@@ -359,3 +360,13 @@ def test_recordings_laid_one_behind_the_other_are_the_first_of_them(tmp_path: Pa
     video = video_of(both)
 
     assert (video.frame_count, video.duration_us) == (25, 1_000_000)
+
+
+def test_a_clip_that_was_cut_in_its_middle_begins_with_its_first_keyframe() -> None:
+    track = Track(Fraction(1, 25))
+    for number in range(1, 20):
+        track.add(number, number, 1, is_key=number == 10)
+    track.finish()
+
+    assert (track.count, track.start_us, track.duration_us) == (10, 400_000, 400_000)
+    assert track.begins_us == 40_000

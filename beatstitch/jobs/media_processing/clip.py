@@ -111,7 +111,7 @@ def _keyframes_ms(video: VideoStream, container: Container, end_us: int) -> tupl
 
 
 def _earliest_us(found: Probe, video: VideoStream) -> int:
-    return min(video.start_us, found.audio.start_us if found.audio else video.start_us)
+    return min(video.begins_us, found.audio.start_us if found.audio else video.begins_us)
 
 
 def _still(
