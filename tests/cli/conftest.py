@@ -10,8 +10,9 @@ import pytest
 
 from running import Run, Said
 
-# A suite that a shell runs in the background ignores SIGINT, and so would its children.
-LISTENS_TO_CTRL_C = ("env", "--default-signal=INT")
+# A suite that a shell runs in the background ignores SIGINT, one under nohup SIGHUP, and so would
+# its children.
+LISTENS_TO_CTRL_C = ("env", "--default-signal=INT,HUP")
 
 
 @pytest.fixture
