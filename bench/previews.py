@@ -103,7 +103,8 @@ def _proxy(source: Source, footage: Reel) -> Source:
     folder = footage.folder / f"proxy {source.id}"
     folder.mkdir()
     space = Workspace(folder, {source.key: Path(source.key)}, lambda *_: None)
-    small = proxy.run(Ticket(source, "proxies"), space).proxy
+    made = proxy.run(Ticket(source, "proxies"), space)
+    small = made.proxy if made else None
     return replace(small, key=str(space.kept[small.key])) if small else source
 
 

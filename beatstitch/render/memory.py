@@ -23,13 +23,13 @@ _BASE_BYTES, _OPEN_BYTES = 68 * MB, 4 * MB
 _X264 = {"superfast": 25, "veryfast": 34, "faster": 35}
 # Three fewer to look ahead at (`command`).
 _X264_LARGE = 26
-_X265 = 45
+_X265 = 42
 # What a decoder has in hand beside what it keeps, with its tables; the same where that isn't known.
 _IN_HAND, _UNKNOWN = 3, 6
 # Fields become pictures with the one before and the one after in sight.
 _DEINTERLACED = 4
 # What is scaled, and what the camera moves over, in pictures of the film.
-_SCALED, _BLURRED, _GROUND = 2, 8, 3
+_SCALED, _BLURRED, _GROUND = 2, 3, 3
 _MOVED = 2
 _MEETING = {"cut": 0, "crossfade": 7, "fade_black": 4, "fade_white": 4, "zoom": 7}
 _SLIDE, _WIPE = 7, 13
