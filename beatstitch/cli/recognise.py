@@ -6,6 +6,7 @@ clean). So nothing is noted of a file that was touched just before it was read. 
 change (ctime) counts, which can't be set back as the time of modification can.
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,8 @@ def recognised(path: Path, bench: Workbench, clock_ns: Callable[[], int] = time.
         facts = path.stat()
     except OSError:
         return given(path)
-    key = f"seen/{digest([str(path.absolute()), *stamp_of(facts), facts.st_ctime_ns])}"
+    place = os.fsencode(path.absolute()).hex()  # a name may be of bytes that are no text
+    key = f"seen/{digest([place, *stamp_of(facts), facts.st_ctime_ns])}"
     noted = bench.hold(key)
     if noted is not None:
         return Given(path, noted.read_text(), stamp_of(facts))

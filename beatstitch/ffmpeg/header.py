@@ -21,7 +21,7 @@ HEADER_LIMITS = Limits(timeout_s=15, threads=1)
 _ENTRIES = (
     "stream=index,codec_name,codec_type,width,height,sample_aspect_ratio,pix_fmt,level,color_range,"
     "color_space,color_primaries,color_transfer,field_order,avg_frame_rate,r_frame_rate,time_base,"
-    "duration,sample_rate,channels:stream_disposition=attached_pic,timed_thumbnails"
+    "duration,sample_rate,channels,extradata:stream_disposition=attached_pic,timed_thumbnails"
     ":stream_side_data=displaymatrix:format=duration"
 )
 
@@ -61,6 +61,7 @@ class Stream(BaseModel):
     duration: str = ""
     sample_rate: int = 0
     channels: int = 0
+    extradata: str = ""
     disposition: Disposition = Disposition()
     side_data_list: tuple[SideData, ...] = ()
 
@@ -79,6 +80,12 @@ class Stream(BaseModel):
     def tick_s(self) -> Fraction:
         """The unit of its time stamps in seconds; 0 if it has none."""
         return ratio(self.time_base)
+
+    def parameters(self) -> bytes:
+        """What its decoder is told before the first packet, out of ffprobe's dump: lines of a
+        place, eight times two bytes in hex, and the same as text."""
+        lines = (line.partition(": ")[2][:40] for line in self.extradata.splitlines())
+        return bytes.fromhex("".join(lines))
 
     def orientation(self) -> tuple[int, bool]:
         """Clockwise turn for display in degrees (0, 90, 180, 270), and whether to mirror.
@@ -122,7 +129,8 @@ def read_header(path: Path, demuxer: str, name: str) -> Header:
     Raises LimitReached for pictures that are not even looked at, FFmpegFailed for a file without
     sense, and what `process.run` raises.
     """
-    argv = ["ffprobe", "-hide_banner", "-v", "error", "-show_entries", _ENTRIES, "-of", "json"]
+    argv = ["ffprobe", "-hide_banner", "-v", "error", "-show_entries", _ENTRIES, "-show_data"]
+    argv += ["-of", "json"]
     done = process.run([*argv, *probed(path, demuxer)], limits=HEADER_LIMITS, reads=(path,))
     tail = said(done, (path,), name)
     if has_too_many_pixels(tail):

@@ -14,6 +14,7 @@ from beatstitch.ffmpeg.first_picture import is_refreshed, lag_us
 from beatstitch.ffmpeg.header import Header, Stream, ratio, read_header
 from beatstitch.ffmpeg.levels import kept_pictures
 from beatstitch.ffmpeg.packets import Track, scan
+from beatstitch.ffmpeg.picture_order import tells_order
 from beatstitch.ffmpeg.sniff import Container
 from beatstitch.limits import FRAME_RATES, MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, MAX_VIDEO_STREAMS
 from beatstitch.render.source import WITHOUT_INDEX
@@ -32,8 +33,9 @@ class VideoStream:
     `begins_us` when the first packet, decodable or not, would be shown, `lag_us`
     how much later than its packets FFmpeg shows every picture, and `is_refreshed` is a clip whose
     keyframes give no whole picture. `frame_rate` is the average, 0 for a single picture;
-    `frame_count` counts packets, `kept_pictures` is what a decoder may have to keep. The colour's
-    fields are ffprobe's words or empty.
+    `frame_count` counts packets, `kept_pictures` is what a decoder may have to keep, and
+    `tells_order` says whether it knows before it decodes how far they are out of order. The
+    colour's fields are ffprobe's words or empty.
     """
 
     index: int
@@ -50,6 +52,7 @@ class VideoStream:
     is_interlaced: bool
     pixel_format: str
     kept_pictures: int
+    tells_order: bool
     color_range: str
     color_space: str
     color_primaries: str
@@ -180,6 +183,7 @@ def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
         is_interlaced=stream.field_order in INTERLACED,
         pixel_format=stream.pix_fmt,
         kept_pictures=kept_pictures(stream.codec_name, stream.level, stream.width * stream.height),
+        tells_order=tells_order(stream.codec_name, stream.parameters()),
         color_range=stream.color_range,
         color_space=stream.color_space,
         color_primaries=stream.color_primaries,

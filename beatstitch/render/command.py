@@ -166,18 +166,19 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     source = layer.source
     if source.media_type == "image":
         return Input(source.key, source.demuxer, THREADS)
+    known = ("-nofind_stream_info",) if source.is_known_at_once else ()
     lead_s = layer.lead_us(rate) / 1_000_000
     needed_s = frames / rate * layer.speed + lead_s + SPARE_S
     start_s = Fraction(layer.start_us, 1_000_000) - lead_s
     if start_s <= 0:
         whole = (*from_start(source), "-t", _seconds(needed_s))
-        return Input(source.key, source.demuxer, (*THREADS, *whole))
+        return Input(source.key, source.demuxer, (*THREADS, *known, *whole))
     # From the keyframe on, and the graph chooses: an accurate seek throws away the picture that is
     # shown at that moment if it began before, and the next would be seen early, and twice.
     start = ("-noaccurate_seek", "-ss", _seconds(start_s))
     # -t counts from the keyframe, which may be the file's first.
     length = ("-t", _seconds(needed_s + start_s))
-    return Input(source.key, source.demuxer, (*THREADS, *start, *length))
+    return Input(source.key, source.demuxer, (*THREADS, *known, *start, *length))
 
 
 def from_start(source: Source) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ class MezzanineOrder:
             sound=None,
             start_us=0,
             gop_us=0,
+            is_known_at_once=False,
         )
 
 

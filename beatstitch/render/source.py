@@ -26,8 +26,8 @@ class Source:
     that can be seen, and `gop_us` the longest way from one keyframe to the next; `keyframes_ms`
     are places from which it is decoded without anything before them. `sound` is the index of a
     sound that can be decoded. `kept_pictures` is how many a decoder may keep of it, 0 where that is
-    not known. The words of pixels and colours are ffprobe's, empty where it says
-    nothing.
+    not known; `is_known_at_once` is a clip of which FFmpeg needs not decode anything to know how it
+    is decoded. The words of pixels and colours are ffprobe's, empty where it says nothing.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Source:
     gop_us: int = 0
     pixel_format: str = ""
     kept_pictures: int = 0
+    is_known_at_once: bool = False
     color_space: str = ""
     color_range: str = ""
     color_transfer: str = ""

@@ -63,6 +63,7 @@ def test_a_plain_film_is_measured(tmp_path: Path) -> None:
         is_interlaced=False,
         pixel_format="yuv420p",
         kept_pictures=16,
+        tells_order=True,
         color_range="",
         color_space="",
         color_primaries="",

@@ -83,6 +83,7 @@ def _facts(
         sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
         pixel_format=video.pixel_format,
         kept_pictures=video.kept_pictures,
+        is_known_at_once=_is_known_at_once(found, video, container),
         color_space=video.color_space,
         color_range=video.color_range,
         color_transfer=video.color_transfer,
@@ -90,6 +91,13 @@ def _facts(
         is_interlaced=video.is_interlaced,
         keyframes_ms=_keyframes_ms(video, container, decoded_us),
     )
+
+
+def _is_known_at_once(found: Probe, video: VideoStream, container: Container) -> bool:
+    """Whether FFmpeg shows the same of it without a look at its first pictures: MP4 tells all but
+    their order, and when the file begins, from which FFmpeg seeks."""
+    is_plain = container.demuxer == "mov" and not video.is_refreshed
+    return is_plain and video.tells_order and _earliest_us(found, video) == 0
 
 
 def _hold_us(video: VideoStream, ticket: Ticket) -> int:

@@ -49,6 +49,7 @@ def run(ticket: Ticket, workspace: Workspace) -> Joined | Spoiled:
         on_progress=_heard(order, workspace, 20, 100, "checking", "Measuring every cut"),
         stop=workspace.stop,
     )
+    workspace.report(100, "checking", "Measured every cut")  # the last keyframe is not the end
     now = written(film)
     report = sync_report(
         order.plan,
