@@ -9,13 +9,15 @@ from PIL import Image
 
 import demo_photos
 from beatstitch.beats.steady import steady_grid
-from beatstitch.ffmpeg.probe import probe
-from beatstitch.ffmpeg.sniff import MP4
+from beatstitch.documents import file_sha256
+from beatstitch.jobs.media_processing import handler as media_processing
+from beatstitch.jobs.media_processing.args import Ticket
 from beatstitch.render.source import Source
 from beatstitch.timeline.build import build
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Edl
 from beatstitch.timeline.settings import read_settings
+from beatstitch.workspace import Workspace
 from footage import ffmpeg
 
 CLIP_S, BPM = 12, 120.0
@@ -81,27 +83,22 @@ def reel(folder: Path) -> Reel:
         clip = folder / f"clip{number}.mp4"
         frames = ("-frames:v", str(30 * CLIP_S))
         ffmpeg("-i", path, "-vf", PAN, *frames, *PHONE, *BT709, clip)
-        photo = paths[2 + number]
-        sources[clip.stem] = Source(
-            clip.stem, str(clip), clip.stem, "video", "mov", 1920, 1080, duration_ms=1000 * CLIP_S,
-            pixel_format="yuv420p", color_space="bt709", color_range="tv",
-            keyframes_ms=_keyframes_ms(clip),
-        )  # fmt: skip
-        with Image.open(photo) as image:
-            width, height = image.size
-        sources[photo.stem] = Source(
-            photo.stem, str(photo), photo.stem, "image", "jpeg_pipe", width, height
-        )
+        for file in (clip, paths[2 + number]):
+            sources[file.stem] = taken_in(file, folder)
     song = folder / "song.wav"
     noise = ("-f", "lavfi", "-i", "anoisesrc=r=44100:a=0.1:d=190")
     ffmpeg(*noise, "-ac", "2", "-c:a", "pcm_s16le", song)
     return Reel(folder, sources, song)
 
 
-def _keyframes_ms(clip: Path) -> tuple[int, ...]:
-    """As ingest notes them."""
-    picture = probe(clip, MP4).video
-    return tuple(-(-us // 1000) for us in picture.keyframes_us) if picture else ()
+def taken_in(file: Path, folder: Path) -> Source:
+    """The file with the facts that a film is rendered by, under its path as its key."""
+    scratch = folder / f"taken in {file.stem}"
+    scratch.mkdir()
+    space = Workspace(scratch, {str(file): file}, lambda *_: None)
+    ticket = Ticket(file.stem, file.name, str(file), file_sha256(file), prefix="media")
+    source = media_processing.run(ticket, space).source
+    return replace(source, key=str(space.kept.get(source.key, file)))
 
 
 def _is_wide(path: Path) -> bool:

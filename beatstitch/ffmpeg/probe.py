@@ -20,6 +20,8 @@ from beatstitch.limits import FRAME_RATES, MAX_VIDEO_PIXELS, MAX_VIDEO_SIDE_PX, 
 from beatstitch.render.source import WITHOUT_INDEX
 
 INTERLACED = {"tt", "bb", "tb", "bt"}
+# Of the pixels of television, 45:44 is the nearest to a square: a fiftieth.
+NEARLY_SQUARE = Fraction(1, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,7 @@ def _check_size(stream: Stream, name: str) -> None:
 def _video(stream: Stream, track: Track, header: Header) -> VideoStream | None:
     if track.count == 0:
         return None
-    aspect = ratio(stream.sample_aspect_ratio)
-    aspect = aspect if aspect > 0 else Fraction(1)
+    aspect = _sample_aspect(stream)
     rotation_deg, is_mirrored = stream.orientation()
     shown = max(1, _rounded(stream.width * aspect)), stream.height
     width, height = shown if rotation_deg % 180 == 0 else shown[::-1]
@@ -207,6 +208,17 @@ def _looked_at(video: VideoStream, path: Path, demuxer: str, name: str) -> Video
         late_us = lag + int(1_500_000 / (video.frame_rate or 1))
         refreshed = is_refreshed(path, demuxer, video.index, keys[0], late_us, name)
     return replace(video, lag_us=lag, is_refreshed=refreshed)
+
+
+def _sample_aspect(stream: Stream) -> Fraction:
+    """How wide a sample is shown for its height: 1 where that isn't said, or is next to it.
+
+    What resizes to even sides, as FFmpeg's "-2", writes 2560:2561 for what it rounded. Nobody can
+    see that, and every picture would be scaled by a column.
+    """
+    aspect = ratio(stream.sample_aspect_ratio)
+    is_square = aspect <= 0 or abs(aspect - 1) < NEARLY_SQUARE
+    return Fraction(1) if is_square else aspect
 
 
 def _rounded(value: Fraction) -> int:

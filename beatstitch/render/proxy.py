@@ -119,7 +119,7 @@ def as_proxy(source: Source, key: str, content: str, size: tuple[int, int]) -> S
         keyframes_ms=(),
         pixel_format="yuv420p",
         kept_pictures=1,
-        is_known_at_once=False,
+        is_known_at_once=True,
         is_interlaced=False,
     )
 

@@ -216,6 +216,12 @@ def test_square_pixels_are_what_is_displayed(oddity: Oddity) -> None:
     assert (video.width, video.height) == (640, 360)
 
 
+def test_pixels_as_a_rounded_size_leaves_them_are_square(tmp_path: Path) -> None:
+    video = video_of(film(tmp_path / "rounded.mp4", "-vf", "scale=640:-2,setsar=638/639:1000"))
+
+    assert (video.sample_aspect, video.width) == (1, 640)
+
+
 def test_interlacing_and_the_range_of_colours_are_told(oddity: Oddity) -> None:
     assert video_of(oddity("interlaced.mp4")).is_interlaced
     assert video_of(oddity("full_range.mp4")).color_range == "pc"

@@ -6,7 +6,7 @@ from beatstitch.render.source import Source
 from beatstitch.timeline.edl import Focus
 
 # Goes up when taking in the same file would give other facts or pictures.
-INGEST = 13
+INGEST = 14
 
 
 @dataclass(frozen=True, slots=True)
