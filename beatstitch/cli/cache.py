@@ -62,13 +62,17 @@ class Cache:
             # Nothing is there, or nobody wrote down what it was: a run was killed in between, or
             # it is from before that was done.
             pass
-        path.unlink(missing_ok=True)
+        except IsADirectoryError:
+            # A person, or a tool that mends file systems, put a folder there.
+            self.spoiled.add(key)
+            _remove(_beside(path))
+        _remove(path)
         return None
 
     def forget(self, key: str) -> None:
         """Take a file for spoiled, whatever its SHA-256 says."""
         self.spoiled.add(key)
-        (self._folder / key).unlink(missing_ok=True)
+        _remove(self._folder / key)
 
     def put(self, path: Path, key: str) -> None:
         """Give a finished file of a scratch folder its key as a second name."""
@@ -140,6 +144,14 @@ class Cache:
             except (BlockingIOError, FileNotFoundError, NotADirectoryError):
                 # At work, or just being made or removed by another run.
                 continue
+
+
+def _remove(path: Path) -> None:
+    """The file under a name goes, or whatever stands in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _beside(path: Path) -> Path:

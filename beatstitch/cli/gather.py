@@ -52,11 +52,13 @@ class Given:
 def given(path: Path) -> Given:
     """A file and its hash. Raises NotFound for what isn't there, UnsupportedMedia for what is no
     file, OSError for what can't be read."""
-    if not path.exists():
-        raise NotFound("no_such_file", f"There is no file {path}.")
-    if not path.is_file():
+    if path.exists() and not path.is_file():
         raise UnsupportedMedia("not_a_file", f"{path} is not a file.")
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise NotFound("no_such_file", f"There is no file {path}.") from None
+    with file:
         stamp = stamp_of(os.fstat(file.fileno()))
         return Given(path, hashlib.file_digest(file, "sha256").hexdigest(), stamp)
 

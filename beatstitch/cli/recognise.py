@@ -9,6 +9,7 @@ change (ctime) counts, which can't be set back as the time of modification can.
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from beatstitch.cli.gather import Given, given, stamp_of
@@ -34,6 +35,7 @@ def recognised(path: Path, bench: Workbench, clock_ns: Callable[[], int] = time.
         return Given(path, noted.read_text(), stamp_of(facts))
     file = given(path)
     is_settled = began_ns - max(facts.st_mtime_ns, facts.st_ctime_ns) > SETTLED_NS
-    if is_settled and path.stat().st_ctime_ns == facts.st_ctime_ns:
-        bench.keep_bytes(file.sha256.encode(), key)
+    with suppress(FileNotFoundError):  # gone since it was read, as whoever works with it will say
+        if is_settled and path.stat().st_ctime_ns == facts.st_ctime_ns:
+            bench.keep_bytes(file.sha256.encode(), key)
     return file

@@ -11,7 +11,7 @@ from beatstitch.cli import recognise
 from beatstitch.cli.cache import Cache
 from beatstitch.cli.recognise import SETTLED_NS, recognised
 from beatstitch.cli.workbench import Workbench
-from beatstitch.errors import NotFound
+from beatstitch.errors import Conflict, NotFound
 
 
 @pytest.fixture
@@ -89,6 +89,24 @@ def test_another_file_in_its_place_is_read(
     other.replace(source)
 
     assert is_read(source, bench, monkeypatch)
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_what_was_read(
+    source: Path, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = recognise.given
+
+    def given(path: Path) -> object:
+        read = take(path)
+        path.unlink()
+        return read
+
+    monkeypatch.setattr(recognise, "given", given)
+
+    file = recognised(source, bench, later)
+
+    with pytest.raises(Conflict, match=r"clip\.mp4 was changed, moved or removed"):
+        file.require_same()
 
 
 def test_a_file_that_is_gone_is_named(source: Path, bench: Workbench) -> None:

@@ -105,6 +105,24 @@ def test_a_file_of_the_cache_that_was_changed_is_as_good_as_none(
     assert cache.find(MADE) is not None
 
 
+@pytest.mark.parametrize("place", [MADE, f"{MADE}.sha256"])
+def test_a_folder_in_the_place_of_a_file_of_the_cache_is_as_good_as_none(
+    tmp_path: Path, place: str
+) -> None:
+    cache = Cache(tmp_path / "cache", 1000)
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as bench:
+        bench.run(write, Ticket())
+    (tmp_path / "cache" / place).unlink()
+    (tmp_path / "cache" / place / "in it").mkdir(parents=True)
+
+    with cache.scratch() as scratch, Workbench(cache, scratch, 1) as bench:
+        assert bench.hold(MADE) is None
+        bench.run(write, Ticket())
+
+    assert cache.spoiled == {MADE}
+    assert cache.find(MADE) is not None
+
+
 def test_a_hash_in_the_cache_that_is_no_text_is_as_good_as_none(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", 1000)
     with cache.scratch() as scratch, Workbench(cache, scratch, 1) as bench:

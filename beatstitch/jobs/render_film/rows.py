@@ -140,7 +140,7 @@ def _to_look_at(wanted: Iterable[ChunkOrder]) -> Iterator[Child]:
 def _size(key: str) -> int:
     try:
         return configured().fetch(key).stat().st_size
-    except NotFound:
+    except (NotFound, FileNotFoundError):  # never there, or deleted since it was found
         return 0
 
 
@@ -153,9 +153,9 @@ def _is_whole(part: chunks.Chunk) -> bool:
         if film.suffix == ".mp4":
             storage.fetch(str(film.with_suffix(".json")))
         is_as_made = part.stamp in (None, storage.stamp(part.storage_key))
-        return is_as_made and storage.fetch(part.storage_key).stat().st_size == part.bytes
     except NotFound:
         return False
+    return is_as_made and _size(part.storage_key) == part.bytes
 
 
 def _anew(job: Job, film: FilmOrder, names: Collection[str]) -> FanOut:
