@@ -21,9 +21,9 @@ def check_places(places: Mapping[str, Path], read: Mapping[Path, str]) -> None:
     `places` are the files to be written, by what they are ("the film"); `read` says what the
     files that the run reads are ("the song").
     """
-    taken = {path.resolve(): what for path, what in read.items()}
+    taken = {_place(path): what for path, what in read.items()}
     for what, path in places.items():
-        place = path.resolve()
+        place = _place(path)
         if place.is_dir():
             raise Invalid(
                 "not_a_file", f"{path} is a folder; {what} needs the name of a file, like film.mp4."
@@ -35,6 +35,14 @@ def check_places(places: Mapping[str, Path], read: Mapping[Path, str]) -> None:
         if place in taken:
             raise Invalid("same_file", f"{path} is {taken[place]}; {what} needs a name of its own.")
         taken[place] = what
+
+
+def _place(path: Path) -> Path:
+    """Where a file lies, whatever links lead there."""
+    try:
+        return path.resolve()
+    except RuntimeError as circle:
+        raise Invalid("not_a_file", f"{path} is a link that leads back to itself.") from circle
 
 
 def check_footage(film: Path, report: Path, footage: Collection[Path]) -> None:

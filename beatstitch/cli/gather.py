@@ -114,7 +114,7 @@ def _walk(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
 def _natural(name: str) -> list[tuple[bool, int, str]]:
     """IMG_9 before IMG_10: runs of digits count as numbers."""
     return [
-        (part.isdigit(), int(part) if part.isdigit() else 0, part.casefold())
+        (part.isdecimal(), int(part) if part.isdecimal() else 0, part.casefold())
         for part in re.split(r"([0-9]+)", name)
         if part
     ]

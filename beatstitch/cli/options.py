@@ -2,9 +2,8 @@
 
 import math
 import re
-from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeVar, cast, get_args
+from typing import cast, get_args
 
 import click
 
@@ -12,8 +11,6 @@ from beatstitch import limits
 from beatstitch.beats.energy import Label
 from beatstitch.timeline.edl import Focus
 from beatstitch.timeline.settings import BeatsPerCut, SectionRule, TransitionType
-
-F = TypeVar("F", bound=Callable[..., object])
 
 
 class Time(click.ParamType[int]):
@@ -30,7 +27,8 @@ class Time(click.ParamType[int]):
         """Milliseconds."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(?:(\d+):)?(\d+(?:\.\d+)?)", str(value))
+        # Nine digits are thirty years; of thousands Python makes no number.
+        found = re.fullmatch(r"(?:(\d{1,9}):)?(\d{1,9}(?:\.\d{1,9})?)", str(value))
         if found is None:
             self.fail(f"{value!r} is not a time; write seconds (12.5) or 1:02.5.", param, ctx)
         time_ms = round((int(found[1] or 0) * 60 + Fraction(found[2])) * 1000)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from beatstitch.cli.delivery import check_places
+from beatstitch.errors import Invalid
 from running import Run
 from songs import Song
 
@@ -50,6 +52,15 @@ def test_a_place_that_must_not_be_written_is_refused_before_any_work(
     assert said.err.startswith(f"beatstitch: {says}")
     assert {path.name: path.lstat().st_mtime_ns for path in given.iterdir()} == before
     assert not cache.exists()
+
+
+def test_a_link_that_leads_back_to_itself_is_neither_read_nor_written(tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+
+    for places, read in (({"the film": circle}, {}), ({}, {circle: "the song"})):
+        with pytest.raises(Invalid, match="circle is a link that leads back to itself"):
+            check_places(places, read)
 
 
 def test_beats_are_not_written_over_their_song(beatstitch: Run, given: Path) -> None:

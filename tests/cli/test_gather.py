@@ -23,6 +23,14 @@ def test_the_files_of_folders_come_in_the_order_in_which_a_person_reads(tmp_path
     ]
 
 
+def test_digits_that_make_no_number_are_letters(tmp_path: Path) -> None:
+    names = ["5²10.jpg", "5²9.jpg", "٣.jpg"]
+    for name in names:
+        (tmp_path / name).touch()
+
+    assert {path.name for path in files((tmp_path,))} == set(names)
+
+
 def test_folders_may_be_nested_as_deep_as_the_system_takes(tmp_path: Path) -> None:
     # By programs, for Python's own ways of making and removing them call themselves for each.
     deepest = tmp_path / "/".join("d" * 1200)
