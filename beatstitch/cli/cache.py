@@ -97,12 +97,13 @@ class Cache:
             folder = Path(tempfile.mkdtemp(dir=self._folder / SCRATCH))
             lock = (folder / LOCK).open("w")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            with lock:
+        with lock:
+            try:
                 yield folder
-        finally:
-            shutil.rmtree(folder)
-            self.prune()
+            finally:
+                # Before the lock goes, or a run that begins would sweep it at the same time.
+                shutil.rmtree(folder)
+                self.prune()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -117,11 +118,11 @@ class Cache:
     def prune(self) -> None:
         """Delete the least recently used files beyond the cache's size."""
         files = []
-        for path in self._folder.rglob("*"):
+        for path in self._kept():
             # Another run may prune at the same time.
             with suppress(FileNotFoundError):
                 stat = path.stat()
-                if S_ISREG(stat.st_mode) and self._is_kept(path) and path.suffix != SUM:
+                if S_ISREG(stat.st_mode) and path.suffix != SUM:
                     files.append((stat.st_mtime, stat.st_size, path))
         excess = sum(size for _, size, _ in files) - self._most_bytes
         for _, size, path in sorted(files):
@@ -131,8 +132,12 @@ class Cache:
             _beside(path).unlink(missing_ok=True)
             excess -= size
 
-    def _is_kept(self, path: Path) -> bool:
-        return path.relative_to(self._folder).parts[0] != SCRATCH
+    def _kept(self) -> Iterator[Path]:
+        # Not by rglob, which fails where a folder vanishes: those of other runs do, at their end.
+        for folder, inner, names in os.walk(self._folder):
+            if Path(folder) == self._folder:
+                inner[:] = [name for name in inner if name != SCRATCH]
+            yield from (Path(folder) / name for name in names)
 
     def _sweep(self) -> None:
         """Remove the scratch folders of runs that were killed: nobody holds their lock."""

@@ -11,8 +11,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from beatstitch.documents import read_json
 from beatstitch.errors import Invalid
@@ -32,6 +33,8 @@ from beatstitch.render.proof import (
 # The product's promises: half a frame for a cut, a millisecond for the song.
 WORST_CUT_FRAMES = 0.5
 WORST_AUDIO_LAG_MS = 1.0
+# No film has so many; who writes a report by hand may say anything.
+Frames = Annotated[int, Field(ge=0, le=10**9)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,8 @@ class CutReport:
 
     segment_id: int
     time_ms: float
-    planned_frame: int
-    frame: int | None
+    planned_frame: Frames
+    frame: Frames | None
     error_ms: float | None
     error_frames: float | None
     first_frame_matches: bool
@@ -81,8 +84,8 @@ class SyncReport:
     worst_cut_error_ms: float
     worst_cut_error_frames: float
     frame_rate: str
-    video_frames: int
-    planned_frames: int
+    video_frames: Frames
+    planned_frames: Frames
     video_duration_ms: float
     audio_duration_ms: float
     av_offset_ms: float

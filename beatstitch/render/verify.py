@@ -137,6 +137,7 @@ def _seen(report: SyncReport, look: Look) -> Iterator[str]:
         cut
         for cut in report.cuts
         if cut.previous_frame_differs
+        and cut.planned_frame < len(look.frames)
         and look.frames[cut.planned_frame] == look.frames[cut.planned_frame - 1]
     ]
     if unseen:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from beatstitch.errors import Invalid
+from beatstitch.render.sync import read_report
 from footage import ffmpeg
 from running import Run
 from songs import Song
@@ -110,6 +112,27 @@ def test_a_report_whose_figures_contradict_each_other_is_told(
 
     assert said.code == 1
     assert "The report was changed: " in said.err
+
+
+def test_a_cut_that_is_said_to_lie_behind_the_film_is_told(beatstitch: Run, film: Path) -> None:
+    file = film.with_name("film.sync.json")
+    report = json.loads(file.read_text())
+    report["cuts"][1]["planned_frame"] = 180
+    file.write_text(json.dumps(report))
+
+    said = beatstitch("verify", film, "--full")
+
+    assert said.code == 1
+    assert "1 of 4 cuts don't show their segment's first frame" in said.err
+
+
+@pytest.mark.parametrize("place", ["planned_frame", "frame"])
+def test_a_report_of_frames_that_no_film_has_is_refused(place: str, made: Path) -> None:
+    report = json.loads((made / "film.sync.json").read_text())
+    report["cuts"][1][place] = 10**400
+
+    with pytest.raises(Invalid, match=rf"cuts\.1\.{place}"):
+        read_report(json.dumps(report).encode())
 
 
 def test_a_report_of_no_frame_rate_is_refused(beatstitch: Run, film: Path) -> None:

@@ -1,5 +1,7 @@
 """What a run works with stays there until its end, whatever other runs do to the cache."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -180,6 +182,41 @@ def test_what_was_made_again_takes_the_place_of_the_old(
     kept = small_cache.find(MADE)
     assert kept is not None
     assert kept.read_bytes() == bench.read(MADE) == b"new"
+
+
+def test_a_run_may_end_while_another_is_just_ending(
+    small_cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / "cache" / "a", tmp_path / "cache" / "scratch" / "other"]
+    for folder in folders:
+        folder.mkdir()
+    scan = os.scandir
+
+    def scan_while_another_tidies(place: Path | str) -> object:
+        if Path(place) in folders:
+            Path(place).rmdir()
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", scan_while_another_tidies)
+    small_cache.prune()
+
+    assert not folders[0].exists()
+
+
+def test_a_run_that_begins_does_not_sweep_one_that_is_just_ending(
+    small_cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidy = shutil.rmtree
+
+    def tidy_when_another_has_begun(folder: Path) -> None:
+        monkeypatch.setattr(shutil, "rmtree", tidy)
+        with small_cache.scratch():
+            tidy(folder)
+
+    with small_cache.scratch() as scratch:
+        monkeypatch.setattr(shutil, "rmtree", tidy_when_another_has_begun)
+
+    assert not scratch.exists()
 
 
 def test_a_run_that_begins_sweeps_nobody_who_is_at_work(
