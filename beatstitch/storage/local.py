@@ -14,6 +14,7 @@ from beatstitch.errors import InsufficientStorage
 from beatstitch.storage.contract import Stored, check_key, missing
 
 _UNFINISHED = ".unfinished"
+_ASIDE = "aside"
 
 
 class LocalStorage:
@@ -51,13 +52,13 @@ class LocalStorage:
         """The stored file, opened."""
         try:
             return self._place(key).open("rb")
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             raise missing() from None
 
     def delete(self, key: str, stored_before: datetime | None = None) -> None:
         """Remove the file. Its folder stays, for the next one."""
         path = self._place(key)
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
             if stored_before is None or _stored_at(path.stat()) < stored_before:
                 path.unlink()
 
@@ -113,12 +114,16 @@ class LocalStorage:
 
     def _lay(self, target: Path, bring: Callable[[], None]) -> None:
         """Bring a file to a folder that is there, for one that was long empty may be tidied away
-        at any moment. Made anew it is too young for that."""
+        at any moment. Made anew it is too young for that. A folder that somebody has put in the
+        file's place is laid aside: no row names what is in it, so the sweep has it a day later."""
         try:
             _make(target.parent)
             bring()
         except FileNotFoundError:
             _make(target.parent)
+            bring()
+        except IsADirectoryError:
+            target.rename(target.with_name(f"{_ASIDE}-{uuid.uuid4().hex}"))
             bring()
         _sync(target.parent)
 

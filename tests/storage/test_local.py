@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from beatstitch.errors import NotFound
 from beatstitch.storage import LocalStorage
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a file system of its own on every Linux
@@ -49,6 +50,25 @@ def test_new_folders_are_on_the_disk_before_the_file_has_its_name(
 
     assert first == [tmp_path, root, root / "uploads", arriving, root / "uploads/p"]
     assert on_the_disk == [root / "uploads/p"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_no_file_and_gives_way(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    place = storage.root / "derived/p/chunk.mp4"
+    (place / "inner").mkdir(parents=True)
+    (place / "inner/left.txt").write_text("somebody's")
+    made = tmp_path / "made"
+    made.write_bytes(b"chunk")
+
+    with pytest.raises(NotFound):
+        storage.open("derived/p/chunk.mp4")
+    storage.delete("derived/p/chunk.mp4")
+    storage.put(made, "derived/p/chunk.mp4")
+
+    assert storage.fetch("derived/p/chunk.mp4").read_bytes() == b"chunk"
+    (left,) = [file.key for file in storage.list("derived/p") if file.key.endswith("left.txt")]
+    assert storage.fetch(left).read_bytes() == b"somebody's"
 
 
 def test_a_full_disk_is_said_so_and_leaves_nothing(tmp_path: Path) -> None:
