@@ -187,7 +187,12 @@ def page(
     wanted = _filter(user_id, statuses, kind, project_id, parent_id)
     if before is not None:
         wanted &= Job.id < before
-    return list(Job.select().where(wanted).order_by(Job.id.desc()).limit(limit))
+    found = list(Job.select().where(wanted).order_by(Job.id.desc()).limit(limit))
+    if found and parent_id is not None:
+        parent = by_id(parent_id)
+        for job in found:
+            job.parent = parent  # or each is asked for it, one statement a part
+    return found
 
 
 def live_or_ended_since(user_id: str, moment: datetime, limit: int) -> list[Job]:

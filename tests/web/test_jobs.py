@@ -126,6 +126,17 @@ def test_a_job_of_a_newer_version_is_shown_and_stopped_and_left_to_that_version(
     refused(again, 409, "newer_kind")
 
 
+def test_a_part_is_as_urgent_as_what_it_is_a_part_of(anna: Caller, job_id: str) -> None:
+    part = queue.Child("proxy", {"media_asset_id": "x"})  # nobody waits for one made by itself
+    claim = backstage.claimed(job_id)
+    queue.fan_out(claim.lease, queue.FanOut([part]), backstage.KINDS, queue.now())
+
+    (listed,) = anna.get(f"/jobs?parent_id={job_id}").json["items"]
+
+    assert anna.get(f"/jobs/{job_id}").json["priority"] == 1
+    assert listed["priority"] == anna.get(f"/jobs/{listed['id']}").json["priority"] == 1
+
+
 def test_the_log_of_a_job_is_its_last_lines(anna: Caller, job_id: str) -> None:
     lease = backstage.claimed(job_id).lease
     queue.note(lease, [Line(base.utc_now(), "INFO", f"line {n}") for n in range(5)])

@@ -33,7 +33,8 @@ class JobLinks(Shown):
 
 
 class JobShown(Shown):
-    """A piece of work: a smaller `priority` goes first; `attempts` counts every start."""
+    """A piece of work: a smaller `priority` goes first, and a part has that of its
+    parent; `attempts` counts every start."""
 
     id: str
     project_id: str | None
@@ -153,8 +154,9 @@ def url(job_id: str) -> str:
 
 
 def _priority(job: Job) -> int:
-    """Its band's; that of a newer version's kind is not known here, and taken to be batch."""
-    kind = KINDS.get(job.kind)
+    """Its band's, and of a part its parent's, in whose place it stands; that of a newer version's
+    kind is not known here, and taken to be batch."""
+    kind = KINDS.get(job.kind if job.parent_id is None else job.parent.kind)
     return _PRIORITY["batch" if kind is None else kind.band]
 
 
