@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from beatstitch.ffmpeg.probe import probe
+from beatstitch.ffmpeg.sniff import MP4
 from beatstitch.jobs.media_processing.args import Ticket as Taking
 from beatstitch.jobs.media_processing.handler import run as take_in
 from beatstitch.jobs.proxy import looks
@@ -57,6 +59,16 @@ def test_a_proxy_has_the_frames_and_times_of_its_clip(
     assert (result.proxy.width, result.proxy.height) == (640, 360)
     assert read_codes(proxy) == read_codes(clip)
     assert times_s(proxy) == pytest.approx(times_s(clip), abs=1e-4)
+
+
+def test_a_proxy_can_be_opened_without_a_look_at_its_pictures(
+    workspace: Space, tmp_path: Path
+) -> None:
+    result, space = made(coded_clip(tmp_path / "c.mp4", 5), workspace)
+
+    assert result.proxy is not None and result.proxy.is_known_at_once
+    picture = probe(space.kept[result.proxy.key], MP4).video
+    assert picture is not None and picture.tells_order and picture.begins_us == 0
 
 
 def test_a_proxy_that_is_doubted_is_made_anew_only_if_it_was_changed(
