@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from beatstitch.render.chunk import Chunk, Layer
+from beatstitch.render.filters import ratio
 from beatstitch.render.graph import graph
 from beatstitch.render.profile import Profile
-from beatstitch.render.source import WITHOUT_INDEX, Source
+from beatstitch.render.source import RAW, WITHOUT_INDEX, Source
 from beatstitch.render.takes import takes
 from beatstitch.render.text import Text
 
@@ -166,6 +167,10 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
     source = layer.source
     if source.media_type == "image":
         return Input(source.key, source.demuxer, THREADS)
+    if source.demuxer == RAW:
+        told = ("-pixel_format", source.pixel_format, "-framerate", ratio(rate))
+        size = ("-video_size", f"{source.width}x{source.height}")
+        return Input(source.key, source.demuxer, (*THREADS, *told, *size))
     known = ("-nofind_stream_info",) if source.is_known_at_once else ()
     lead_s = layer.lead_us(rate) / 1_000_000
     needed_s = frames / rate * layer.speed + lead_s + SPARE_S

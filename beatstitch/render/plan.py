@@ -11,15 +11,17 @@ from fractions import Fraction
 from beatstitch.errors import Invalid
 from beatstitch.render.beat_effects import PULSE_S, Flashes, felt, lasting
 from beatstitch.render.chunk import Chunk, Layer, Piece
-from beatstitch.render.memory import is_within
+from beatstitch.render.memory import LARGE_PX, is_within
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
 from beatstitch.timeline.edl import MIDDLE, Edl, Segment, frame_at
 
 # To start FFmpeg costs a preview a third as much as two seconds of it.
 CHUNK_US = {"preview": 6_000_000, "final": 2_000_000}
-# A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces.
-LONGEST_PIECE_S = 10
+# A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces; of a
+# film in 4K in shorter ones, for what is handed on there between two processes lies on the disk:
+# 0.4 GB a second at 30 frames.
+LONGEST_PIECE_S, LONGEST_LARGE_PIECE_S = 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def plan(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Plan:
     pieces = [
         _on_the_beat(piece, beats, flashes, rate)
         for i in range(len(spans))
-        for piece in _pieces(spans, i, sources, rate)
+        for piece in _pieces(spans, i, sources, profile)
     ]
     return Plan(
         profile=profile,
@@ -104,7 +106,7 @@ def showings(edl: Edl, sources: Mapping[str, Source], profile: Profile) -> Itera
     for segment in edl.segments:
         span = _Span.of(segment, profile.frame_rate)
         if segment.is_repeated:
-            for start, stop in _runs(span, span.first, span.end, profile.frame_rate):
+            for start, stop in _runs(span, span.first, span.end, profile):
                 yield Showing(_layer(span, start, sources, profile.frame_rate), start, stop)
         else:
             first, end = span.first - span.half_in, span.end + span.half_out
@@ -145,10 +147,10 @@ class _Span:
 
 
 def _pieces(
-    spans: Sequence[_Span], i: int, sources: Mapping[str, Source], rate: Fraction
+    spans: Sequence[_Span], i: int, sources: Mapping[str, Source], profile: Profile
 ) -> Iterator[Piece]:
     """The body of a segment, after the transition that leads into it."""
-    span = spans[i]
+    span, rate = spans[i], profile.frame_rate
     first, end = span.first + span.half_in, span.end - span.half_out
     if span.half_in:
         start = span.first - span.half_in
@@ -159,7 +161,7 @@ def _pieces(
             span.segment.transition_in.type,
             span.half_in,
         )
-    for start, stop in _runs(span, first, end, rate):
+    for start, stop in _runs(span, first, end, profile):
         yield Piece(
             start,
             stop - start,
@@ -168,10 +170,11 @@ def _pieces(
         )
 
 
-def _runs(span: _Span, first: int, end: int, rate: Fraction) -> Iterator[tuple[int, int]]:
+def _runs(span: _Span, first: int, end: int, profile: Profile) -> Iterator[tuple[int, int]]:
     """The body in stretches that play without a break: cut where a short clip starts again and
     where the segment gets too long for one piece."""
-    longest = int(LONGEST_PIECE_S * rate)
+    rate, is_large = profile.frame_rate, profile.width * profile.height > LARGE_PX
+    longest = int((LONGEST_LARGE_PIECE_S if is_large else LONGEST_PIECE_S) * rate)
     if span.segment.is_repeated:
         segment = span.segment
         once_us = (segment.source_out_ms - segment.source_in_ms) * 1000 / segment.speed_ratio

@@ -10,6 +10,9 @@ WITHOUT_INDEX = {"mpegts", "mpeg"}
 # And where pictures are refreshed strip by strip, none is whole until the next such keyframe.
 REFRESH_US = 2_000_000
 
+RAW = "rawvideo"
+"""The demuxer of pictures of a film that lie ready, which has to be told all about them."""
+
 # FFmpeg goes 130 ms further back for clips with B-frames in containers other than MP4. Before the
 # start of the file it finds any other keyframe, or the end.
 NOT_SOUGHT_US = 140_000

@@ -240,6 +240,13 @@ def test_a_segment_that_lasts_is_rendered_in_pieces_that_join_unseen() -> None:
     assert sum(piece.cut_frame is not None for piece in pieces) == len(film.cuts)
 
 
+def test_a_piece_of_a_film_in_4k_lasts_four_seconds_at_most() -> None:
+    size = {"output_width": 3840, "output_height": 2160}
+    film = planned(edl_of(bpm=40.0, seconds=30, beats_per_cut=16, names="p", **size))
+
+    assert max(piece.frames for piece in pieces_of(film)) == 4 * 30
+
+
 def test_a_move_goes_on_through_its_transitions() -> None:
     film = planned(edl_of(names="p", transition_type="crossfade"))
 

@@ -1,11 +1,14 @@
 """Render a chunk, measure what came out, keep both; keep nothing that isn't what was planned."""
 
+from collections.abc import Callable
+
 from beatstitch.documents import file_sha256
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits, Progress
 from beatstitch.ffmpeg.written import written
 from beatstitch.jobs.render_chunk.args import Rendered
-from beatstitch.render.command import CHUNK_FILE, TINY_FILE, chunk_command
+from beatstitch.render.apart import commands
+from beatstitch.render.command import CHUNK_FILE, TINY_FILE
 from beatstitch.render.order import ChunkOrder
 from beatstitch.render.proof import proof_json, prove
 from beatstitch.workspace import Workspace
@@ -25,19 +28,19 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
     """
     chunk = ticket.chunk
 
-    def hear(progress: Progress) -> None:
-        percent = min(99, 100 * progress.frame // chunk.frames)
-        said = f"Rendered {progress.frame} of {chunk.frames} frames"
-        workspace.report(percent, "rendering", said)
-
-    run_command(
-        chunk_command(chunk, ticket.profile),
-        {key: workspace.fetch(key) for key in ticket.inputs},
-        workspace.scratch,
-        limits=_limits(ticket),
-        on_progress=hear,
-        stop=workspace.stop,
-    )
+    steps = commands(chunk, ticket.profile)
+    files = {key: workspace.fetch(key) for key in ticket.inputs}
+    for number, step in enumerate(steps):
+        run_command(
+            step,
+            files,
+            workspace.scratch,
+            limits=_limits(ticket),
+            on_progress=_heard(number, len(steps), chunk.frames, workspace),
+            stop=workspace.stop,
+        )
+        laid = (output.name for output in step.outputs)
+        files |= {name: workspace.scratch / name for name in laid}
     film = workspace.scratch / CHUNK_FILE
     found = written(film)
     tiny = (workspace.scratch / TINY_FILE).read_bytes()
@@ -48,6 +51,18 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
     workspace.keep(film, ticket.film_key)
     workspace.keep(proof, ticket.proof_key)
     return Rendered(film.stat().st_size, file_sha256(film))
+
+
+def _heard(step: int, steps: int, frames: int, workspace: Workspace) -> Callable[[Progress], None]:
+    """Hands on how far FFmpeg is, of the last step in frames: those before it make none that
+    anybody will see."""
+
+    def hear(progress: Progress) -> None:
+        percent = min(99, 100 * (step * frames + progress.frame) // (steps * frames))
+        done = progress.frame if step == steps - 1 else 0
+        workspace.report(percent, "rendering", f"Rendered {done} of {frames} frames")
+
+    return hear
 
 
 def _limits(ticket: ChunkOrder) -> Limits:
