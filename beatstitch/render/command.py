@@ -171,19 +171,18 @@ def _input(layer: Layer, frames: int, rate: Fraction) -> Input:
         told = ("-pixel_format", source.pixel_format, "-framerate", ratio(rate))
         size = ("-video_size", f"{source.width}x{source.height}")
         return Input(source.key, source.demuxer, (*THREADS, *told, *size))
-    known = ("-nofind_stream_info",) if source.is_known_at_once else ()
     lead_s = layer.lead_us(rate) / 1_000_000
     needed_s = frames / rate * layer.speed + lead_s + SPARE_S
     start_s = Fraction(layer.start_us, 1_000_000) - lead_s
     if start_s <= 0:
         whole = (*from_start(source), "-t", _seconds(needed_s))
-        return Input(source.key, source.demuxer, (*THREADS, *known, *whole))
+        return Input(source.key, source.demuxer, (*THREADS, *known(source), *whole))
     # From the keyframe on, and the graph chooses: an accurate seek throws away the picture that is
     # shown at that moment if it began before, and the next would be seen early, and twice.
     start = ("-noaccurate_seek", "-ss", _seconds(start_s))
     # -t counts from the keyframe, which may be the file's first.
     length = ("-t", _seconds(needed_s + start_s))
-    return Input(source.key, source.demuxer, (*THREADS, *known, *start, *length))
+    return Input(source.key, source.demuxer, (*THREADS, *known(source), *start, *length))
 
 
 def from_start(source: Source) -> tuple[str, ...]:
@@ -191,6 +190,12 @@ def from_start(source: Source) -> tuple[str, ...]:
     a seek: counted from its earliest stream, which FFmpeg does in these containers only where it
     was told any other time."""
     return ("-itsoffset", "0.000001") if source.demuxer in WITHOUT_INDEX else ()
+
+
+def known(source: Source) -> tuple[str, ...]:
+    """The options with which FFmpeg opens a clip without a look at its first pictures, where that
+    tells it nothing."""
+    return ("-nofind_stream_info",) if source.is_known_at_once else ()
 
 
 def _seconds(value: Fraction) -> str:

@@ -17,6 +17,11 @@ from beatstitch.jobs.media_processing.handler import run as take_in
 from beatstitch.jobs.proxy import looks
 from beatstitch.jobs.proxy.args import Made, Ticket
 from beatstitch.jobs.proxy.handler import run
+from beatstitch.jobs.render_chunk.handler import run as render
+from beatstitch.render.chunk import Chunk, Layer, Piece
+from beatstitch.render.order import ChunkOrder
+from beatstitch.render.profile import preview
+from beatstitch.timeline.settings import read_settings
 from beatstitch.workspace import Workspace
 from footage import coded_clip, ffmpeg, read_codes
 
@@ -69,6 +74,40 @@ def test_a_proxy_can_be_opened_without_a_look_at_its_pictures(
     assert result.proxy is not None and result.proxy.is_known_at_once
     picture = probe(space.kept[result.proxy.key], MP4).video
     assert picture is not None and picture.tells_order and picture.begins_us == 0
+
+
+@pytest.mark.parametrize(("rate", "step"), [("60000/1001", 2), ("120", 4)])
+def test_a_proxy_has_as_many_of_a_clips_pictures_as_a_preview_shows(
+    workspace: Space, tmp_path: Path, rate: str, step: int
+) -> None:
+    clip = tmp_path / "c.mp4"
+    coded_clip(clip, 5, frames=41, fps=rate)
+
+    result, space = made(clip, workspace)
+
+    assert result.proxy is not None
+    proxy = space.kept[result.proxy.key]
+    assert read_codes(proxy) == read_codes(clip)[::step]
+    assert times_s(proxy) == pytest.approx(times_s(clip)[::step], abs=1e-4)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_preview_shows_a_fast_clip_to_its_end(
+    workspace: Space, tmp_path: Path, first: int
+) -> None:
+    clip, settings = tmp_path / "c.mp4", read_settings({"output_fps": 30})
+    coded_clip(clip, 5, frames=60 + first, fps="60")
+    result, space = made(clip, workspace)
+    assert result.proxy is not None
+    piece = Piece(0, 30, (Layer(result.proxy, first * 1_000_000 // 60),))
+    order = ChunkOrder(Chunk((piece,)), preview(settings), "film", "proof")
+
+    shown = Workspace(tmp_path, {result.proxy.key: space.kept[result.proxy.key]}, lambda *_: None)
+    render(order, shown)
+
+    seen = [code.frame for code in read_codes(shown.kept["film"]) if code]
+    assert len(seen) == 30
+    assert all(abs(place - first - 2 * number) <= 1 for number, place in enumerate(seen))
 
 
 def test_a_proxy_that_is_doubted_is_made_anew_only_if_it_was_changed(

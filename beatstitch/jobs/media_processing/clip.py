@@ -1,5 +1,6 @@
 """Clips: what FFmpeg can really show of them, measured from their packets, and a thumbnail."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from beatstitch.ffmpeg.sniff import Container
 from beatstitch.jobs.media_processing import photo, subject
 from beatstitch.jobs.media_processing.args import Facts, Ticket
 from beatstitch.render import filters, tone
-from beatstitch.render.command import THREADS, Command, Input, Output
+from beatstitch.render.command import THREADS, Command, Input, Output, known
 from beatstitch.render.source import Source as RenderSource
 from beatstitch.workspace import Workspace
 
@@ -51,7 +52,9 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
     still = _still(path, shown, decoded_us // 3, ticket, workspace, size)
     with Image.open(still, formats=("PNG",)) as image:
         small = image.convert("RGB")
-    glimpses = _glimpses(source, video, decoded_us, workspace)
+    glimpses = _glimpses(
+        replace(source, options=(*source.options, *known(shown))), video, decoded_us, workspace
+    )
     return Facts(
         source=shown,
         thumbnail_key=photo.keep_thumbnail(small, ticket, workspace),
@@ -137,7 +140,7 @@ def _still(
     # The keyframe before is as good a picture, and nothing has to be decoded to get there.
     for seek in (("-noaccurate_seek", "-ss", f"{at_us / 1e6:.3f}"), ()):
         command = Command(
-            inputs=(Input(shown.key, shown.demuxer, (*THREADS, *seek)),),
+            inputs=(Input(shown.key, shown.demuxer, (*THREADS, *known(shown), *seek)),),
             # Passed through, for a frame from before the place that was sought has a negative
             # time, and would be dropped with all that follow until then.
             options=("-filter_complex", graph, "-map", "[still]", "-vsync", "passthrough"),

@@ -23,7 +23,6 @@ from beatstitch.render.proxy import (
     as_proxy,
     proxy_command,
     proxy_size,
-    strip_command,
 )
 from beatstitch.workspace import Workspace
 
@@ -57,15 +56,14 @@ def _clip(ticket: Ticket, workspace: Workspace) -> Made:
     source, folder = ticket.source, workspace.scratch
 
     def hear(progress: Progress) -> None:
-        percent = progress.percent(ticket.media_s * 1e6, 0, 95)
+        percent = progress.percent(ticket.media_s * 1e6, 0, 99)
         workspace.report(percent, "proxy", "Making a small copy for previews")
 
-    limits = Limits(timeout_s=110 + 4 * ticket.media_s, stall_s=60)
     run_command(
         proxy_command(source),
         {source.key: workspace.fetch(source.key)},
         folder,
-        limits=limits,
+        limits=Limits(timeout_s=110 + 4 * ticket.media_s, stall_s=60),
         on_progress=hear,
         stop=workspace.stop,
     )
@@ -76,14 +74,6 @@ def _clip(ticket: Ticket, workspace: Workspace) -> Made:
     if not len(glances):
         raise MediaRejected("corrupt_media", "No picture of the clip can be decoded.")
     seen = looks.of_clip(glances, GLANCES_A_SECOND, stills)
-    small = as_proxy(source, "proxy", "", proxy_size(source))
-    run_command(
-        strip_command(small),
-        {"proxy": folder / PROXY_FILE},
-        folder,
-        limits=limits,
-        stop=workspace.stop,
-    )
     strip_key = f"{ticket.prefix}/{source.id}.filmstrip.jpg"
     workspace.keep(folder / STRIP_FILE, strip_key)
     return _made(folder / PROXY_FILE, ticket, proxy_size(source), seen, strip_key, workspace)
