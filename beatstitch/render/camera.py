@@ -10,7 +10,7 @@ Its file: vsReadOldTransforms in https://github.com/georgmartius/vid.stab, src/s
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isqrt
+from math import expm1, isqrt, log
 from typing import NamedTuple
 
 from beatstitch.timeline.edl import KenBurns
@@ -143,7 +143,7 @@ def way(
     lines = []
     start, end = _sight(ground.start), _sight(ground.end)
     for number, (share, zoom) in enumerate(zip(shares, zooms, strict=True)):
-        done = float(share)
+        done = _evenly(float(share), end.width / start.width)
         sight = _Sight(*(a + (b - a) * done for a, b in zip(start, end, strict=True)))
         x, y, step = _seen(ground, sight, zoom, size)
         lines.append(
@@ -151,6 +151,14 @@ def way(
             f"{100 * (1 - step):.6f} 0\n"
         )
     return "".join(lines)
+
+
+def _evenly(share: float, grown: float) -> float:
+    """How far a move that makes the view `grown` times as wide has come in a `share` of its time:
+    by the same factor each frame, or what comes twice as near would come ever faster."""
+    if grown == 1:
+        return share
+    return expm1(share * log(grown)) / expm1(log(grown))
 
 
 class _Sight(NamedTuple):

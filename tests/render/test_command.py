@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -191,6 +192,19 @@ def test_a_camera_never_looks_past_the_edge_of_its_picture(
                 last = first + (film - 1) * step
                 assert first >= -0.001
                 assert last <= side - 1 + 0.001
+
+
+@pytest.mark.parametrize(("start", "end"), [(1.0, 4.0), (2.0, 1.0), (1.0, 1.12)])
+def test_a_camera_comes_nearer_by_the_same_factor_every_frame(start: float, end: float) -> None:
+    ground = source_ground(KenBurns(True, start, end, 0.5, 0.5, 0.9, 0.1), 4000, 3000, 1920, 1080)
+    assert ground is not None
+
+    told = way(ground, [Fraction(n, 9) for n in range(10)], [1.0] * 10, (1920, 1080))
+
+    steps = [1 - float(line.split()[4]) / 100 for line in told.splitlines()]
+    factors = [after / before for before, after in pairwise(steps)]
+    assert max(factors) - min(factors) < 1e-5
+    assert steps[0] / steps[-1] == pytest.approx(end / start)
 
 
 @given(moves)
