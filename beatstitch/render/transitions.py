@@ -66,11 +66,11 @@ def _fade_through(colour: str, frames: int, name: str) -> str:
 
 def _slide(is_back: bool) -> Callable[[int, str], str]:
     """One picture pushes the other out, starting and ending softly: a window over both side by
-    side. A pixel is added, for crop goes down to even ones, and with it to the nearest."""
+    side. Half a pixel is added, for crop takes the next whole one and goes down to an even one."""
 
     def graph(frames: int, name: str) -> str:
         first, second = ("b", "a") if is_back else ("a", "b")
-        way = f"st(0,{_share(frames, is_back)});iw/2*ld(0)*ld(0)*(3-2*ld(0))+1"
+        way = f"st(0,{_share(frames, is_back)});iw/2*ld(0)*ld(0)*(3-2*ld(0))+1/2"
         return f"[{name}{first}][{name}{second}]hstack=shortest=1,crop=iw/2:ih:'{way}':0"
 
     return graph

@@ -60,6 +60,17 @@ def test_the_middle_of_a_transition_is_its_cut(tmp_path: Path, kind: TransitionT
     assert abs(frames[10] - (40 + 200) / 2) < 5
 
 
+@pytest.mark.parametrize("kind", ["slide_left", "slide_right"])
+def test_a_slide_keeps_to_its_way_within_a_pixel(tmp_path: Path, kind: TransitionType) -> None:
+    dark, light = Layer(plain(tmp_path, 40)), Layer(plain(tmp_path, 200))
+
+    frames = shown(Piece(0, 20, (dark, light), kind, 10), tmp_path / "chunk")
+
+    slid = (frames > 120).mean(axis=(1, 2)) * WIDTH
+    share = np.arange(20) / 20
+    assert np.abs(slid - share**2 * (3 - 2 * share) * WIDTH).max() <= 1.05
+
+
 @pytest.mark.parametrize("kind", TRANSITIONS)
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_clip_that_breaks_off_in_a_transition_is_missed(
@@ -113,17 +124,27 @@ def test_a_camera_works_in_a_folder_of_any_name(tmp_path: Path) -> None:
     assert len(frames) == 4
 
 
+NEARER = KenBurns(True, 1.0, 1.12, 0.5, 0.5, 0.62, 0.42)
+
+
 @pytest.mark.parametrize(
-    "move",
-    [KenBurns(True, 1.0, 1.12, 0.5, 0.5, 0.62, 0.42), KenBurns(True, 1.3, 1.3, 0.0, 0.5, 1.0, 0.5)],
+    ("move", "size"),
+    [
+        (NEARER, (1280, 720)),
+        (KenBurns(True, 1.3, 1.3, 0.0, 0.5, 1.0, 0.5), (1280, 720)),
+        (NEARER, (1920, 320)),
+        (NEARER, (320, 1920)),
+    ],
 )
-def test_a_camera_shakes_by_less_than_a_tenth_of_a_pixel(tmp_path: Path, move: KenBurns) -> None:
+def test_a_camera_shakes_by_less_than_a_tenth_of_a_pixel(
+    tmp_path: Path, move: KenBurns, size: tuple[int, int]
+) -> None:
     count = 45
-    layer = Layer(_dots(tmp_path), ken_burns=move, move_frames=count)
+    layer = Layer(_dots(tmp_path, *size), ken_burns=move, move_frames=count)
 
     frames = shown(Piece(0, count, (layer,), cut_frame=0), tmp_path / "chunk")
 
-    tracks = np.array([_track(frames, start) for start in ((220, 150), (320, 200), (400, 230))])
+    tracks = np.array([_track(frames, start) for start in ((280, 150), (320, 200), (360, 230))])
     time = np.linspace(-1, 1, count)
     smooth = np.stack([time**power for power in range(4)], axis=1)
     for track in tracks:
@@ -131,13 +152,16 @@ def test_a_camera_shakes_by_less_than_a_tenth_of_a_pixel(tmp_path: Path, move: K
         assert np.sqrt(((track - smooth @ fitted) ** 2).mean()) < 0.1
 
 
-def _dots(folder: Path) -> Source:
-    """Soft dots, whose middle can be told to a hundredth of a pixel."""
-    y, x = np.mgrid[0:720, 0:1280]
-    light = np.full((720, 1280), 30.0)
-    for across in range(80, 1280, 160):
-        for down in range(80, 720, 160):
-            light += 190 * np.exp(-((x - across) ** 2 + (y - down) ** 2) / (2 * 8.0**2))
+def _dots(folder: Path, width: int, height: int) -> Source:
+    """Soft dots, whose middle can be told to a hundredth of a pixel, 80 pixels of the film apart
+    where the picture is shown whole."""
+    apart = round(80 * max(width / WIDTH, height / HEIGHT))
+    y, x = np.mgrid[0:height, 0:width]
+    light = np.full((height, width), 30.0)
+    for across in range(apart // 2, width, apart):
+        for down in range(apart // 2, height, apart):
+            away = (x - across) ** 2 + (y - down) ** 2
+            light += 190 * np.exp(-away / (2 * (apart / 20) ** 2))
     grey = Image.fromarray(light.clip(0, 255).astype(np.uint8))
     return photo(folder / "dots.jpg", grey.convert("RGB"))
 
