@@ -1,5 +1,6 @@
 """The sound of a film, listened to: how loud, from when to when, and what is heard under it."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -53,6 +54,15 @@ def loudness_lufs(path: Path) -> float:
         "-f", "null", "/dev/null",
     )  # fmt: skip
     return float(said.decode().rsplit("lavfi.r128.I=", 1)[1].split()[0])
+
+
+def true_peak(path: Path) -> float:
+    """How far a file goes between its samples too, by FFmpeg's meter; full scale is 1."""
+    said = ffmpeg(
+        "-i", path, "-af", "ebur128=peak=true:metadata=1,ametadata=mode=print:file=-",
+        "-f", "null", "/dev/null",
+    )  # fmt: skip
+    return max(float(peak) for peak in re.findall(rb"true_peaks_ch\d=([0-9.]+)", said))
 
 
 def plain(seconds: float, **wishes: object) -> Sound:
@@ -119,6 +129,18 @@ def test_a_loud_peak_is_held_below_full_scale_and_not_moved(
 
     assert np.abs(said).max() < 1
     assert abs(int(np.abs(said).argmax()) - 2 * RATE) < RATE // 1000 * 2
+
+
+def test_no_true_peak_of_a_song_brought_to_its_loudness_is_above_minus_one_decibel(
+    workspace: Space, tmp_path: Path
+) -> None:
+    hiss = 0.9 * np.sign(np.random.default_rng(2).uniform(-1, 1, 2 * RATE))
+    hiss[np.arange(len(hiss)) % 12_000 > 900] = 0
+    space = workspace(song=wav(tmp_path / "s.wav", hiss))
+
+    heard(plain(2, loudness_lufs=-14), space)
+
+    assert 0.7 < true_peak(space.kept["song.mp4"]) <= 10 ** (-1 / 20)
 
 
 def test_silence_stays_silence_however_loud_it_should_be(workspace: Space, tmp_path: Path) -> None:
