@@ -24,7 +24,8 @@ Origin = Literal["analysed", "user"]
 
 
 class AudioTrack(base.Row):
-    """A song; a project has one at a time. `pcm_key` is the WAV that analysis and films share."""
+    """A song; a project has one at a time. `pcm_key` is the WAV that analysis and films share,
+    `pcm_stamp` the storage's of it, as it was decoded."""
 
     id = CharField(max_length=36, primary_key=True, default=base.new_id)
     project = ForeignKeyField(Project, on_delete="CASCADE", unique=True, backref="+")
@@ -39,6 +40,7 @@ class AudioTrack(base.Row):
     bpm: base.Column[float | None] = FloatField(null=True)
     original_key: base.Column[str] = KeyField(size="file_size", sha256="checksum")
     pcm_key: base.Column[str | None] = KeyField(null=True)
+    pcm_stamp = TextField(null=True)
     peaks_key: base.Column[str | None] = KeyField(null=True)
     created_at: base.Column[datetime] = base.MomentField(default=base.utc_now)
     analysed_at: base.Column[datetime | None] = base.MomentField(null=True)

@@ -251,6 +251,14 @@ def live_of_project(project_id: str, kinds: Sequence[str] = ()) -> list[Job]:
     return list(Job.select().where(wanted).order_by(Job.id))
 
 
+def done_parts(parent_id: str, since: datetime | None) -> set[str | None]:
+    """The unique keys of the job's parts that were done since then."""
+    done = (Job.parent == parent_id) & (Job.status == "complete")
+    if since is not None:
+        done &= Job.finished_at >= since
+    return {part.unique_key for part in Job.select(Job.unique_key).where(done)}
+
+
 def lines(job_id: str, limit: int) -> list[JobLine]:
     """The last lines of the job's log, oldest first, those of its children included."""
     family = Job.select(Job.id).where((Job.id == job_id) | (Job.parent == job_id))

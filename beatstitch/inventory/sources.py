@@ -6,7 +6,8 @@ than it is worth; what has another stamp is for somebody else to read.
 
 from collections.abc import Mapping
 
-from beatstitch.db import chunks
+from beatstitch.db import audio, chunks
+from beatstitch.db.audio import AudioTrack
 from beatstitch.db.media import MediaAsset
 from beatstitch.errors import Conflict, NotFound
 from beatstitch.storage.configured import configured
@@ -39,6 +40,24 @@ def unstamped(shown: Mapping[str, str]) -> dict[str, MediaAsset]:
         for key in (asset.working_key or asset.original_key,)
         if key in shown
     }
+
+
+def is_song_doubtful(track: AudioTrack) -> bool:
+    """Whether the song's PCM is gone, has been written to, or is from before its stamp was kept."""
+    try:
+        return track.pcm_key is None or track.pcm_stamp != configured().stamp(track.pcm_key)
+    except NotFound:
+        return True
+
+
+def require_same_song(project_id: str) -> None:
+    """Raise Conflict when the song's PCM is doubtful, or there is none any more."""
+    track = audio.of_project(project_id)
+    if track is None or is_song_doubtful(track):
+        raise Conflict(
+            "source_changed",
+            "The song was changed or removed while the film was being made. Render it again.",
+        )
 
 
 def require_unchanged(shown: Mapping[str, str]) -> None:

@@ -11,6 +11,9 @@ import pytest
 from beatstitch import queue
 from beatstitch.beats.grid import from_json
 from beatstitch.db import audio, base, projects, schema, users
+from beatstitch.documents import file_sha256
+from beatstitch.errors import MediaRejected
+from beatstitch.inventory import sources
 from beatstitch.jobs.beat_analysis import handler, rows
 from beatstitch.jobs.beat_analysis.args import Ticket
 from beatstitch.jobs.kinds import KINDS
@@ -18,8 +21,6 @@ from beatstitch.storage.configured import configured
 from beatstitch.workspace import Workspace
 from callers import forget_settings
 from songs import Song
-
-CHECKSUMS = ("ab" * 32, "cd" * 32)
 
 
 @pytest.fixture(autouse=True)
@@ -34,12 +35,14 @@ def project_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
     forget_settings()
 
 
-def upload(project_id: str, song: Path, checksum: str) -> str:
-    """The project's song from now on; gives its id."""
-    track_id, key = base.new_id(), f"uploads/{project_id}/audio/{checksum}.wav"
+def upload(project_id: str, song: Path, more: bytes = b"") -> str:
+    """The project's song from now on, with `more` behind its sound; gives its id."""
+    track_id = base.new_id()
+    key = f"uploads/{project_id}/audio/{track_id}.wav"
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "song.wav"
-        copy.write_bytes(song.read_bytes())
+        copy.write_bytes(song.read_bytes() + more)
+        checksum = file_sha256(copy)
         configured().put(copy, key)
     audio.replace(
         project_id, track_id=track_id, filename="song.wav", file_size=1, checksum=checksum, key=key
@@ -66,7 +69,7 @@ def heard(track_id: str, **how: object) -> Ticket:
 def test_a_song_is_heard_again_from_what_the_networks_said(
     project_id: str, short_song: Song
 ) -> None:
-    track_id = upload(project_id, short_song.path, CHECKSUMS[0])
+    track_id = upload(project_id, short_song.path)
 
     first, second = heard(track_id), heard(track_id, bpm_hint=60, metre=3)
 
@@ -84,7 +87,7 @@ def test_a_song_is_heard_again_from_what_the_networks_said(
 def test_a_song_that_cannot_be_heard_again_keeps_its_beats(
     project_id: str, short_song: Song
 ) -> None:
-    track_id = upload(project_id, short_song.path, CHECKSUMS[0])
+    track_id = upload(project_id, short_song.path)
     job = queue.submit(
         KINDS["beat_analysis"], {"audio_track_id": track_id, "bpm_hint": 90}, at=queue.now()
     )
@@ -102,9 +105,9 @@ def test_a_song_that_cannot_be_heard_again_keeps_its_beats(
 
 
 def test_what_was_heard_of_an_earlier_song_goes(project_id: str, short_song: Song) -> None:
-    before = heard(upload(project_id, short_song.path, CHECKSUMS[0]))
+    before = heard(upload(project_id, short_song.path))
 
-    after = heard(upload(project_id, short_song.path, CHECKSUMS[1]))
+    after = heard(upload(project_id, short_song.path, b"another"))
 
     kept = [file.key for file in configured().list(f"derived/{project_id}/impressions")]
     assert before.impression_key != after.impression_key
@@ -114,7 +117,7 @@ def test_what_was_heard_of_an_earlier_song_goes(project_id: str, short_song: Son
 def test_the_outline_of_a_song_is_made_once_however_often_it_is_heard(
     project_id: str, short_song: Song
 ) -> None:
-    track_id = upload(project_id, short_song.path, CHECKSUMS[0])
+    track_id = upload(project_id, short_song.path)
 
     first, second = heard(track_id), heard(track_id, bpm_hint=60)
 
@@ -126,3 +129,33 @@ def test_the_outline_of_a_song_is_made_once_however_often_it_is_heard(
     assert [len(level["min"]) for level in outline["levels"]] == [
         len(level["max"]) for level in outline["levels"]
     ]
+
+
+def test_a_song_whose_pcm_was_written_to_is_decoded_anew_and_keeps_its_beats(
+    project_id: str, short_song: Song
+) -> None:
+    track_id = upload(project_id, short_song.path)
+    pcm_key = heard(track_id).pcm_key
+    pcm = configured().fetch(pcm_key).read_bytes()
+    grid = audio.current_grid(track_id)
+    was_doubtful = sources.is_song_doubtful(audio.by_id(track_id))
+    configured().fetch(pcm_key).write_bytes(pcm[: len(pcm) // 2] + bytes(len(pcm) // 2))
+
+    is_doubtful = sources.is_song_doubtful(audio.by_id(track_id))
+    heard(track_id, is_doubted=True)
+
+    assert (was_doubtful, is_doubtful) == (False, True)
+    assert not sources.is_song_doubtful(audio.by_id(track_id))
+    assert configured().fetch(pcm_key).read_bytes() == pcm
+    assert audio.current_grid(track_id) == grid
+
+
+def test_a_song_that_is_another_one_than_was_uploaded_is_not_heard(
+    project_id: str, short_song: Song
+) -> None:
+    track_id = upload(project_id, short_song.path)
+    song = configured().fetch(audio.by_id(track_id).original_key)
+    song.write_bytes(song.read_bytes()[:-2] + b"xx")
+
+    with pytest.raises(MediaRejected, match=r"song.wav isn't what was uploaded any more"):
+        heard(track_id)

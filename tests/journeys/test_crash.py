@@ -129,8 +129,9 @@ def test_parts_of_a_film_that_were_damaged_are_made_anew(
     sound_and_whole = caller.get(f"{project}/outputs/final").content
     cut_short, changed, *_ = sorted(chunks(place))
     (song,) = place.data.glob("derived/*/songs/*.mp4")
+    (pcm,) = place.data.glob("derived/*/audio/*.wav")
     cut_short.write_bytes(cut_short.read_bytes()[:-1000])
-    for path in (changed, song):
+    for path in (changed, song, pcm):
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
         path.write_bytes(content)
@@ -155,6 +156,7 @@ def test_a_part_of_a_film_whose_proof_is_gone_or_lies_is_made_anew(
     said = json.loads(lying.read_bytes())
     said["packets"][0]["hash"] = "0" * 32
     lying.write_text(json.dumps(said))
+    gone.unlink()
     ended = caller.ended(rendered(caller, project, edl_hash))
 
     assert ended["status"] == "complete", ended
@@ -192,6 +194,19 @@ def test_a_film_of_a_photo_whose_file_is_gone_fails_with_its_name(
 
     assert ended["status"] == "failed"
     assert ended["error_message"].startswith(f"{photos[0].name} can't be shown: its file is gone")
+
+
+def test_a_film_of_a_song_whose_file_is_gone_fails_with_its_name(
+    place: Deployment, short_song: Song, photos: tuple[Path, ...]
+) -> None:
+    caller, project, edl_hash = planned(place, short_song, photos[:1])
+    for file in (*place.data.glob("derived/*/audio/*.wav"), *place.data.glob("uploads/*/audio/*")):
+        file.unlink()
+
+    ended = caller.ended(rendered(caller, project, edl_hash))
+
+    assert (ended["status"], ended["error_code"]) == ("failed", "source_missing")
+    assert ended["error_message"].startswith(f"{short_song.path.name} can't be heard: its file")
 
 
 def test_a_film_of_a_clip_whose_file_was_changed_fails_with_its_name(

@@ -14,12 +14,14 @@ LISTENING = 3
 
 @dataclass(frozen=True, slots=True)
 class Args:
-    """A song of a project, and how it is to be heard."""
+    """A song of a project, and how it is to be heard. One whose PCM `is_doubted` is decoded anew
+    and keeps its beats."""
 
     audio_track_id: str
     detector: Detector = "auto"
     bpm_hint: Annotated[float, Field(ge=MIN_BPM, le=MAX_BPM)] | None = None
     metre: Annotated[int, Field(ge=MIN_METRE, le=MAX_METRE)] | None = None
+    is_doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Ticket:
     under its hash, its grid are kept. Without a detector it is only decoded, for a grid that a
     person sets. It lasts `media_s` seconds, or at most so long where that is not known yet. What
     the networks said of it is kept too where a key says so, and used if it `is_known` already; so
-    is the outline of its waveform."""
+    is the outline of its waveform. One that `is_stored` is held against its SHA-256 first."""
 
     name: str
     key: str
@@ -44,6 +46,7 @@ class Ticket:
     impression_key: str | None = None
     is_known: bool = False
     peaks_key: str | None = None
+    is_stored: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:

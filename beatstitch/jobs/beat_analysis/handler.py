@@ -7,6 +7,7 @@ from pathlib import Path
 from beatstitch.beats.grid import dumps
 from beatstitch.detect import analyse, waveform
 from beatstitch.detect.pcm import opened
+from beatstitch.documents import file_sha256
 from beatstitch.errors import LimitReached, MediaRejected
 from beatstitch.ffmpeg.probe import probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source
@@ -26,9 +27,16 @@ OVERRUN_S = 1
 def run(ticket: Ticket, workspace: Workspace) -> Heard:
     """The PCM and, if a detector is named, the beat grid of a song; both are kept.
 
-    Raises MediaRejected for a file without sound, LimitReached for one that is too long.
+    Raises MediaRejected for a file without sound, or another one than was uploaded, LimitReached
+    for one that is too long.
     """
     path = workspace.fetch(ticket.key)
+    if ticket.is_stored and f"sha256:{file_sha256(path)}" != ticket.checksum:
+        raise MediaRejected(
+            "source_changed",
+            f"{ticket.name} isn't what was uploaded any more: its stored file was changed. Upload "
+            "the song again.",
+        )
     container = sniff_file(path, ticket.name)
     audio = probe(path, container, name=ticket.name).audio if "audio" in container.kinds else None
     if audio is None:

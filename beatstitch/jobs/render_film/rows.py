@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from pydantic import TypeAdapter
 
 from beatstitch import queue
-from beatstitch.db import base, chunks, media, outputs
+from beatstitch.db import audio, base, chunks, jobs, media, outputs
 from beatstitch.db.jobs import Job
 from beatstitch.documents import read
 from beatstitch.errors import Conflict, MediaRejected, NotFound
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 _ARGS: TypeAdapter[Args] = TypeAdapter(Args)
 _CHUNK: TypeAdapter[ChunkOrder] = TypeAdapter(ChunkOrder)
 _MEZZANINE: TypeAdapter[MezzanineOrder] = TypeAdapter(MezzanineOrder)
-NO_MEZZANINES: Mapping[str, MezzanineOrder] = {}
 MOST_PREPARATIONS = 2
 _SONG: TypeAdapter[SongOrder] = TypeAdapter(SongOrder)
 
@@ -45,8 +44,22 @@ def prepare(job: Job) -> Ticket | FanOut:
         kept = chunks.known(args.project_id, (film.song.name, *(c.name for c in film.chunks)))
         kept = {name: part for name, part in kept.items() if _is_whole(part)}
         chunks.touch(args.project_id, kept, base.utc_now())
+    wish = _to_be_made(job, args, film, set(kept))
+    if wish is not None:
+        return wish
+    place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
+    origins = origins_of(args, f"{place}.provenance.json")
+    known = {part.storage_key: part.sha256 for part in kept.values() if part.sha256}
+    return Ticket(film, f"{place}.mp4", f"{place}.sync.json", origins, known)
+
+
+def _to_be_made(job: Job, args: Args, film: FilmOrder, kept: set[str]) -> FanOut | None:
+    """What has to be made, or looked at, before the film can be joined; None when nothing has."""
     wanted = [chunk for chunk in film.chunks if chunk.name not in kept]
-    doubtful = list(_to_look_at(wanted))
+    is_song_kept = film.song.name in kept
+    doubtful = list(_to_look_at(_shown(wanted, film, is_song_kept=is_song_kept)))
+    if not is_song_kept:
+        doubtful += _song_to_decode(args.project_id)
     if doubtful:
         return FanOut(doubtful, stage="checking")
     needed = mezzanines(wanted, fingerprint=fingerprint(), prefix=f"derived/{args.project_id}")
@@ -55,13 +68,7 @@ def prepare(job: Job) -> Ticket | FanOut:
     if absent and job.fan_outs < MOST_PREPARATIONS:
         return FanOut(list(absent.values()), stage="preparing", fingerprint=fingerprint())
     there = {key: order for key, order in needed.items() if key not in absent}
-    missing = _missing(args.project_id, film, set(kept), there)
-    if missing is not None:
-        return missing
-    place = f"outputs/{args.project_id}/{args.job_type}/{job.id}.{job.attempt}"
-    origins = origins_of(args, f"{place}.provenance.json")
-    known = {part.storage_key: part.sha256 for part in kept.values() if part.sha256}
-    return Ticket(film, f"{place}.mp4", f"{place}.sync.json", origins, known)
+    return _missing(args.project_id, film, kept, there)
 
 
 def settle(job: Job, ticket: Ticket, result: Joined | Spoiled) -> dict[str, object] | FanOut:
@@ -72,10 +79,8 @@ def settle(job: Job, ticket: Ticket, result: Joined | Spoiled) -> dict[str, obje
     if isinstance(result, Spoiled):
         return _anew(job, ticket.order, result.names)
     report = result.report
-    if not report.ok and job.fan_outs == 0:
-        # All of it was made for an earlier film, so it may be what was kept that is wrong.
-        film = ticket.order
-        return _anew(job, film, (film.song.name, *(chunk.name for chunk in film.chunks)))
+    if not report.ok and (kept := _made_before(job, ticket.order)):
+        return _anew(job, ticket.order, kept)  # it may be what was kept that is wrong
     if not report.ok:
         raise MediaRejected(
             "check_failed", f"The film failed its check and was not kept: {' '.join(report.faults)}"
@@ -117,14 +122,50 @@ def _see_to_proxies(job: Job, project_id: str) -> None:
                 )
 
 
-def _to_look_at(wanted: Iterable[ChunkOrder]) -> Iterator[Child]:
+def _made_before(job: Job, film: FilmOrder) -> set[str]:
+    """The names of the film's parts that were there already when it was asked for."""
+    project_id = job.project_id
+    made = jobs.done_parts(job.id, job.started_at)
+    names = (film.song.name, *(chunk.name for chunk in film.chunks))
+    return {name for name in names if f"{project_id}:{name}" not in made}
+
+
+def _shown(
+    wanted: Iterable[ChunkOrder], film: FilmOrder, *, is_song_kept: bool
+) -> Mapping[str, str]:
+    """The files that are about to be read, by key, and whose they are; clips that are heard under
+    the song too."""
+    heard = () if is_song_kept else film.song.inputs
+    in_film = {key: asset_id for chunk in film.chunks for key, asset_id in chunk.shown.items()}
+    shown = {key: asset_id for chunk in wanted for key, asset_id in chunk.shown.items()}
+    return shown | {key: in_film[key] for key in heard if key in in_film}
+
+
+def _song_to_decode(project_id: str) -> Iterator[Child]:
+    """The song, when its PCM isn't any more as it was decoded; its beats stay as they are.
+
+    Raises MediaRejected when it isn't stored any more either.
+    """
+    track = audio.of_project(project_id)
+    if track is None or not sources.is_song_doubtful(track):
+        return
+    if _size(track.original_key) != track.file_size:
+        raise MediaRejected(
+            "source_missing",
+            f"{track.filename} can't be heard: its file is gone or not whole any more. Upload the "
+            "song again.",
+        )
+    args = {"audio_track_id": track.id, "is_doubted": True}
+    yield Child("beat_analysis", args, f"pcm:{track.id}")
+
+
+def _to_look_at(shown: Mapping[str, str]) -> Iterator[Child]:
     """The photos and clips whose files are not any more as they were found, or of which nobody
     noted how that was: each is read again first, or made again where it is a copy of ours.
 
     Raises MediaRejected, naming the file, when what was uploaded isn't stored any more: every
     chunk of it would fail, and say less.
     """
-    shown = {key: asset_id for chunk in wanted for key, asset_id in chunk.shown.items()}
     for key, asset in (sources.doubtful(shown) | sources.unstamped(shown)).items():
         if _size(asset.original_key) != asset.file_size:
             raise MediaRejected(
@@ -165,7 +206,7 @@ def _anew(job: Job, film: FilmOrder, names: Collection[str]) -> FanOut:
     everything = (film.song.name, *(chunk.name for chunk in film.chunks))
     for part in chunks.known(args.project_id, names).values():
         chunks.forget(part)
-    wish = _missing(args.project_id, film, set(everything) - set(names))
+    wish = _to_be_made(job, args, film, set(everything) - set(names))
     if wish is None:
         raise Conflict("parts_missing", "Parts of this film are damaged. Render it again.")
     return wish
@@ -191,7 +232,7 @@ def _missing(
     project_id: str,
     film: FilmOrder,
     kept: set[str],
-    there: Mapping[str, MezzanineOrder] = NO_MEZZANINES,
+    there: Mapping[str, MezzanineOrder],
 ) -> FanOut | None:
     """What has to be made before the film can be joined, from the mezzanines that are there; None
     when nothing has."""
