@@ -12,12 +12,12 @@ from beatstitch.cli.sentences import naming
 from beatstitch.cli.workbench import Report, Workbench
 from beatstitch.documents import digest
 from beatstitch.errors import Invalid
-from beatstitch.jobs.beat_analysis.args import LISTENING, Detector, Ticket
+from beatstitch.jobs.beat_analysis.args import DECODING, LISTENING, Detector, Ticket
 from beatstitch.jobs.beat_analysis.length import length_us
 from beatstitch.render.profile import SONG_SAMPLE_RATE
 
 # Goes up when hearing the same song would give another grid.
-HEARING = 15
+HEARING = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _ticket(
         name=given.path.name,
         key=f"given/{given.sha256}",
         checksum=given.checksum,
-        pcm_key=f"pcm/{given.sha256}.wav",
+        pcm_key=f"pcm/{given.sha256}.{DECODING}.wav",
         grid_prefix=f"beats/{name}",
         impression_key=f"impressions/{given.sha256}-{LISTENING}.npy",
         detector=detector,

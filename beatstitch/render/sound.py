@@ -13,8 +13,8 @@ from beatstitch.render.plan import Plan, Showing
 from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
 
 SONG_FILE, CLIP_FILE = "song.mp4", "clip.s16"
-# Goes up when another proof is made of the same song.
-SONG_PROOF = 2
+# Goes up when another proof is made of the same song, or another PCM of the same file.
+SONG_PROOF = 3
 # A click is heard where sound begins or ends at once; a hundredth of a second hides it.
 DECLICK_SAMPLES = SONG_SAMPLE_RATE // 100
 # The song steps back for clips that are louder than about -30 dBFS, by up to three quarters of

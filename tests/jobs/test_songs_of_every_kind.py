@@ -1,20 +1,23 @@
 """Songs as people have them: odd formats are heard like any other, what is no song is refused."""
 
 import struct
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from beatstitch.beats.grid import BeatGrid, from_json
 from beatstitch.errors import LimitReached, MediaRejected, UnsupportedMedia
 from beatstitch.jobs.beat_analysis import handler
-from beatstitch.jobs.beat_analysis.args import Ticket
+from beatstitch.jobs.beat_analysis.args import Detector, Heard, Ticket
 from beatstitch.workspace import Workspace
 from footage import ffmpeg
 from songs import Song, drum_song, encoded, silence
 
+RATE = 44_100
 TEN_HOURS_S = 36_000
 
 
@@ -26,21 +29,36 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Song:
 
 def heard(song: Path, tmp_path: Path, *, max_song_s: int = 120) -> BeatGrid:
     """The grid that the work keeps for this file."""
+    result, kept = worked(song, tmp_path, "madmom", max_song_s)
+    assert result.grid is not None
+    return from_json(kept[result.grid.key].read_bytes())
+
+
+def decoded(song: Path, tmp_path: Path) -> NDArray[np.int16]:
+    """The samples that the work keeps of this file, a column a channel."""
+    _, kept = worked(song, tmp_path, None)
+    with wave.open(str(kept["pcm.wav"])) as pcm:
+        assert (pcm.getframerate(), pcm.getnchannels()) == (RATE, 2)
+        return np.frombuffer(pcm.readframes(pcm.getnframes()), "<i2").reshape(-1, 2)
+
+
+def worked(
+    song: Path, tmp_path: Path, detector: Detector | None, max_song_s: int = 120
+) -> tuple[Heard, dict[str, Path]]:
+    """What the work answers, and what it keeps."""
     ticket = Ticket(
         name=song.name,
         key="given",
         checksum="sha256:00",
         pcm_key="pcm.wav",
         grid_prefix="beats",
-        detector="madmom",
+        detector=detector,
         max_song_s=max_song_s,
     )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     space = Workspace(scratch, {"given": song}, lambda *_: None)
-    result = handler.run(ticket, space)
-    assert result.grid is not None
-    return from_json(space.kept[result.grid.key].read_bytes())
+    return handler.run(ticket, space), space.kept
 
 
 @pytest.mark.parametrize(
@@ -54,7 +72,7 @@ def heard(song: Path, tmp_path: Path, *, max_song_s: int = 120) -> BeatGrid:
         ("-c:a", "pcm_f32le", "-af", "volume=40dB"),
         ("-af", "dcshift=shift=0.4"),
         ("-af", "volume=30dB"),
-        ("-af", "volume=-50dB"),
+        ("-af", "volume=-40dB"),
     ],
     ids=["mono", "5.1", "centre", "192 kHz", "8 bit", "loud floats", "DC", "clipped", "quiet"],
 )
@@ -71,6 +89,30 @@ def test_an_odd_recording_has_the_beats_of_the_plain_one(
     assert max(off_us) < 30_000
     # Where a recording with an offset begins and ends, it clicks.
     assert len(grid.beats) <= len(plain.beats_us) + 3
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_song_is_as_loud_as_it_was_whatever_its_channels(tmp_path: Path, channels: int) -> None:
+    song = tmp_path / "tone.wav"
+    ffmpeg("-f", "lavfi", "-i", "sine=frequency=440:d=1,volume=4", "-ac", str(channels), song)
+    before = np.abs(np.frombuffer(ffmpeg("-i", song, "-f", "s16le", "-"), "<i2")).max()
+
+    said = decoded(song, tmp_path)
+
+    assert before > 10_000
+    assert [np.abs(side).max() for side in said.T] == pytest.approx([before] * 2, rel=0.02)
+
+
+def test_the_first_sound_that_can_be_decoded_is_the_song(tmp_path: Path) -> None:
+    film = tmp_path / "film.mkv"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "sine=frequency=220:d=1", "-f", "lavfi", "-i", "sine=d=1"),
+        *("-map", "0", "-map", "1", "-strict", "-2", "-c:a:0", "dca", "-c:a:1", "flac", film),
+    )
+
+    said = decoded(film, tmp_path)
+
+    assert np.abs(np.fft.rfft(said[:, 0])).argmax() == pytest.approx(440 * len(said) / RATE, abs=2)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +135,35 @@ def test_a_damaged_mp3_is_heard_all_the_same(
 
     assert grid.bpm == pytest.approx(120, rel=0.01)
     assert grid.duration_us == pytest.approx(plain.duration_us, abs=200_000)
+
+
+def _patched(content: bytes, box: bytes, at: int, number: int) -> bytes:
+    """The file with another number so many bytes behind the name of a box."""
+    place = content.index(box) + len(box) + at
+    return content[:place] + struct.pack(">I", number) + content[place + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("ending", "odd"),
+    [
+        (".mp3", lambda song: _patched(song, b"Info", 4, 10)),
+        (".mp3", lambda song: _patched(song, b"Info", 4, 10_000_000)),
+        (".m4a", lambda song: _patched(song, b"mdhd", 16, 5)),
+        (".m4a", lambda song: _patched(song, b"mvhd", 16, 2**32 - 1)),
+        (".mp3", lambda song: b"ID3\x03\0\0\x05\0\0\0" + bytes(5 << 21) + song),
+    ],
+    ids=["Xing too short", "Xing too long", "track too short", "film too long", "10 MB of cover"],
+)
+def test_what_a_header_says_of_a_songs_length_is_not_believed(
+    plain: Song, tmp_path: Path, ending: str, odd: Callable[[bytes], bytes]
+) -> None:
+    song = tmp_path / f"odd{ending}"
+    song.write_bytes(odd(encoded(plain, tmp_path / f"whole{ending}").path.read_bytes()))
+
+    said = decoded(song, tmp_path)
+
+    assert len(said) == pytest.approx(plain.duration_us * RATE / 1e6, abs=RATE / 50)
+    assert np.abs(said[-RATE:]).max() > 1000 and np.abs(said[:RATE]).max() > 1000
 
 
 def test_an_mp3_whose_tag_has_no_end_is_refused(plain: Song, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from beatstitch.limits import MAX_BPM, MAX_METRE, MAX_SONG_S, MIN_BPM, MIN_METRE
 
 Detector = Literal["auto", "madmom", "librosa"]
 # Goes up when the networks would say something else of the same song.
-LISTENING = 3
+LISTENING = 4
+# Goes up when another PCM would be made of the same song.
+DECODING = 2
 
 
 @dataclass(frozen=True, slots=True)

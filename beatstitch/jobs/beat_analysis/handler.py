@@ -9,7 +9,7 @@ from beatstitch.detect import analyse, waveform
 from beatstitch.detect.pcm import opened
 from beatstitch.documents import file_sha256
 from beatstitch.errors import LimitReached, MediaRejected
-from beatstitch.ffmpeg.probe import probe
+from beatstitch.ffmpeg.probe import AudioStream, probe
 from beatstitch.ffmpeg.run import FFmpegFailed, Limits, Progress, Source
 from beatstitch.ffmpeg.run import run as run_ffmpeg
 from beatstitch.ffmpeg.sniff import sniff_file
@@ -46,7 +46,7 @@ def run(ticket: Ticket, workspace: Workspace) -> Heard:
         raise _too_long(ticket)
     workspace.report(0, "decoding", "Decoding the song")
     pcm = workspace.scratch / "song.wav"
-    _decode(Source(path, container.demuxer), pcm, audio.duration_us, ticket, workspace)
+    _decode(Source(path, container.demuxer), audio, pcm, ticket, workspace)
     duration_us = length_us(pcm)
     if duration_us == 0:
         raise MediaRejected("corrupt_media", f"{ticket.name} holds no sound that can be decoded.")
@@ -92,19 +92,22 @@ def _too_long(ticket: Ticket) -> LimitReached:
 
 
 def _decode(
-    source: Source, pcm: Path, duration_us: int, ticket: Ticket, workspace: Workspace
+    source: Source, audio: AudioStream, pcm: Path, ticket: Ticket, workspace: Workspace
 ) -> None:
     def hear(progress: Progress) -> None:
-        percent = progress.percent(duration_us, 0, DECODING_PERCENT)
+        percent = progress.percent(audio.duration_us, 0, DECODING_PERCENT)
         workspace.report(percent, "decoding", "Decoding the song")
 
     most_s = str(ticket.max_song_s + OVERRUN_S)
     bounded = Source(source.path, source.demuxer, (*source.options, "-t", most_s))
+    # FFmpeg would take 3 dB off a single channel that becomes two.
+    both = ("-af", "pan=stereo|c0=c0|c1=c0") if audio.channels == 1 else ()
     try:
         run_ffmpeg(
             [bounded],
             (
-                *("-map", "0:a:0", "-vn", "-sn", "-dn", "-t", most_s, "-c:a", "pcm_s16le"),
+                *("-map", f"0:{audio.index}", "-vn", "-sn", "-dn", "-t", most_s, *both),
+                *("-c:a", "pcm_s16le"),
                 *("-ar", str(SONG_SAMPLE_RATE), "-ac", "2", "-map_metadata", "-1"),
                 *("-fflags", "+bitexact", "-flags", "+bitexact", "-f", "wav", str(pcm)),
             ),
