@@ -4,6 +4,7 @@ whole or not at all afterwards."""
 import fcntl
 import os
 import tempfile
+import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -65,31 +66,63 @@ def check_footage(film: Path, report: Path, footage: Collection[Path]) -> None:
 
 @contextmanager
 def delivery(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its name when all went well, and else is gone: now, or if the
-    run is killed, when the next one delivers to that folder."""
+    """A file in the folder of `path` that takes its name when all went well, and else is gone. What
+    is killed leaves nothing; where the file system has no files without a name, the next one that
+    delivers to that folder removes it."""
     # Through a link: what it points to is replaced, and not the link.
     place = path.resolve()
     _sweep(place.parent)
     try:
-        handle, temporary = _begun(place.parent)
+        handle, temporary = _unnamed(place.parent) or _named(place.parent)
     except OSError as refused:
         raise OSError(refused.errno, refused.strerror, str(path)) from refused
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
+        if temporary.parent != place.parent:
+            temporary = _linked(temporary, place.parent)
         temporary.replace(place)
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.parent == place.parent:
+            temporary.unlink(missing_ok=True)
         os.close(handle)
 
 
-def _begun(folder: Path) -> tuple[int, Path]:
+def _unnamed(folder: Path) -> tuple[int, Path] | None:
+    """A new file that nobody else sees (O_TMPFILE, open(2)), locked like `_named`; None where there
+    are none."""
+    try:
+        handle = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+    except OSError:  # if it is for another reason, a file with a name is refused too
+        return None
+    place = Path(f"/proc/self/fd/{handle}")
+    if not place.exists():
+        os.close(handle)
+        return None
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle, place
+
+
+def _linked(unnamed: Path, folder: Path) -> Path:
+    """Give the file a name of the unfinished, from which it can be renamed over another."""
+    name = folder / f"{UNFINISHED}{uuid.uuid4().hex}"
+    beside = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # Only with a descriptor Python calls linkat(2), which follows links to what has no name.
+        os.link(unnamed, name, src_dir_fd=beside, follow_symlinks=True)
+    finally:
+        os.close(beside)
+    return name
+
+
+def _named(folder: Path) -> tuple[int, Path]:
     """A new file and its descriptor, which is locked until it is closed or this process dies."""
     while True:
         handle, name = tempfile.mkstemp(dir=folder, prefix=UNFINISHED)
         with suppress(OSError):  # where there are no locks, nobody sweeps either
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
+            os.fchmod(handle, 0o666 & ~_umask())
             return handle, Path(name)
         os.close(handle)  # swept between its making and its lock
 

@@ -2,11 +2,15 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from beatstitch.cli.delivery import check_places
+from beatstitch.cli import delivery as deliveries
+from beatstitch.cli.delivery import check_places, delivery
 from beatstitch.errors import Invalid
 from running import Run
 from songs import Song
@@ -52,6 +56,49 @@ def test_a_place_that_must_not_be_written_is_refused_before_any_work(
     assert said.err.startswith(f"beatstitch: {says}")
     assert {path.name: path.lstat().st_mtime_ns for path in given.iterdir()} == before
     assert not cache.exists()
+
+
+@pytest.mark.parametrize("has_unnamed_files", [True, False])
+def test_a_film_has_its_name_when_it_is_whole_and_before_it_is_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_unnamed_files: bool
+) -> None:
+    if not has_unnamed_files:
+        monkeypatch.setattr(deliveries, "_unnamed", lambda _: None)
+    film = tmp_path / "film.mp4"
+    film.write_text("of last week")
+
+    with delivery(film) as place:
+        place.write_text("of today")
+        before = film.read_text()
+    with pytest.raises(KeyboardInterrupt), delivery(film) as place:
+        place.write_text("half")
+        raise KeyboardInterrupt
+
+    umask = os.umask(0)
+    os.umask(umask)
+    assert (before, film.read_text()) == ("of last week", "of today")
+    assert film.stat().st_mode & 0o777 == 0o666 & ~umask
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_a_run_that_is_killed_leaves_nothing_beside_its_film(tmp_path: Path) -> None:
+    try:
+        os.close(os.open(tmp_path, os.O_TMPFILE | os.O_RDWR))
+    except OSError:
+        pytest.skip("this file system has no files without a name")
+    killed = f"""
+import os, signal
+from pathlib import Path
+from beatstitch.cli.delivery import delivery
+with delivery(Path({str(tmp_path)!r}) / "film.mp4") as film:
+    film.write_text("half a film")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", killed], check=False)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_link_that_leads_back_to_itself_is_neither_read_nor_written(tmp_path: Path) -> None:
