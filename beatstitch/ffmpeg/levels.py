@@ -15,9 +15,9 @@ _H265_PIXELS = {
     **{123: 2_228_224, 150: 8_912_896, 153: 8_912_896, 156: 8_912_896},
     **{180: 35_651_584, 183: 35_651_584, 186: 35_651_584},
 }
-# Eight places for references, of which encoders fill three to five; one picture, and nothing before
-# it.
-_OTHERS = {"vp9": 5, "av1": 5, "prores": 1, "mjpeg": 1, "dvvideo": 1, "rawvideo": 1}
+# Eight places for references, of which encoders fill three to five, and dav1d holds one more (nine
+# pictures of 4K in a wipe, with what it has in hand); one picture, and nothing before it.
+_OTHERS = {"vp9": 5, "av1": 6, "prores": 1, "mjpeg": 1, "dvvideo": 1, "rawvideo": 1}
 _USUAL = 4
 
 

@@ -8,7 +8,7 @@ takes ten times as long as here, where the machine has instructions for it.
 """
 
 import hashlib
-import mmap
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,9 +26,9 @@ PARAMETER_SETS = (b"avcC", b"hvcC")
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Some bytes of a file: a box without its head, or the whole."""
+    """A box without its head, in the bytes of one around it."""
 
-    data: mmap.mmap
+    data: bytes
     first: int
     end: int
 
@@ -38,13 +38,9 @@ class _Span:
         at = self.first
         while at < self.end:
             size, kind = struct.unpack_from(">I4s", self.data, at)
-            head = BOX_BYTES
-            if size == 1:  # a film of more than 4 GB
-                (size,) = struct.unpack_from(">Q", self.data, at + head)
-                head += 8
-            if size < head or at + size > self.end:
+            if size < BOX_BYTES or at + size > self.end:
                 raise ValueError(kind)
-            found.setdefault(kind, _Span(self.data, at + head, at + size))
+            found.setdefault(kind, _Span(self.data, at + BOX_BYTES, at + size))
             at += size
         return found
 
@@ -73,6 +69,34 @@ class _Span:
         return list(struct.iter_unpack(form, self.data[first : first + count * size]))
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of which only what is asked for is read: a film may be larger than memory, and than
+    what a process may map of it."""
+
+    number: int
+    size: int
+
+    def read(self, place: int, size: int) -> bytes:
+        """Those bytes. Raises ValueError where there are fewer."""
+        if place + size > self.size:
+            raise ValueError(place)
+        return os.pread(self.number, size, place)
+
+    def movie(self) -> _Span:
+        """The box with all tables, of those that the file is made of."""
+        at = 0
+        while True:
+            size, kind = struct.unpack(">I4s", self.read(at, BOX_BYTES))
+            if size == 1:  # a film of more than 4 GB
+                (size,) = struct.unpack(">Q", self.read(at + BOX_BYTES, 8))
+            if size < BOX_BYTES:
+                raise ValueError(kind)
+            if kind == b"moov":
+                return _Span(self.read(at + BOX_BYTES, size - BOX_BYTES), 0, size - BOX_BYTES)
+            at += size
+
+
 NOTHING = Listing(Fraction(1), "", ())
 
 
@@ -89,14 +113,14 @@ class Written:
 def written(path: Path) -> Written:
     """What is in a file. Raises ChunkUnfit for one that isn't whole."""
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _read(_Span(data, 0, len(data)))
+        with path.open("rb") as file:
+            return _read(_File(file.fileno(), path.stat().st_size))
     except (LookupError, ArithmeticError, ValueError, struct.error) as broken:
         raise ChunkUnfit("What was written isn't whole.") from broken
 
 
-def _read(file: _Span) -> Written:
-    movie = file.at(b"moov")
+def _read(file: _File) -> Written:
+    movie = file.movie()
     movie.boxes()  # or `tracks` would take any number for a size
     tracks = {_handler(track): track for track in movie.tracks()}
     picture, keyframes = NOTHING, frozenset[int]()
@@ -115,15 +139,15 @@ def _handler(track: _Span) -> bytes:
     return says.data[says.first + 8 : says.first + 12]
 
 
-def _listing(track: _Span, file: _Span) -> Listing:
+def _listing(track: _Span, file: _File) -> Listing:
     tables = track.at(b"mdia", b"minf", b"stbl")
     begins = _begins(track)
-    sizes = _sizes(tables.at(b"stsz"))
+    sizes = _sizes(tables.at(b"stsz"), file)
     places = _places(tables, sizes)
     lasting = list(islice(_lasting(tables), len(sizes) + 1))
     begun = accumulate(lasting, initial=-begins)
     packets = tuple(
-        Packet(dts, dts + shift, size, _hash(file.data, place, size))
+        Packet(dts, dts + shift, size, _hash(file.read(place, size)))
         for dts, shift, place, size in zip(begun, _shifts(tables), places, sizes, strict=False)
     )
     if not len(packets) == len(sizes) == len(lasting):
@@ -157,9 +181,9 @@ def _begins(track: _Span) -> int:
     return begins
 
 
-def _sizes(table: _Span) -> list[int]:
+def _sizes(table: _Span, file: _File) -> list[int]:
     (same, count) = struct.unpack_from(">II", table.data, table.first + 4)
-    if same * count > len(table.data):
+    if same * count > file.size:
         raise ValueError(count)
     return [same] * count if same else [size for (size,) in table.rows(">I", skip=8)]
 
@@ -202,10 +226,8 @@ def _extradata(tables: _Span) -> str:
     [picture] = entry.boxes().values()
     boxes = _Span(picture.data, picture.first + DESCRIPTION_BYTES, picture.end).boxes()
     [sets] = [boxes[kind] for kind in PARAMETER_SETS if kind in boxes]
-    return _hash(sets.data, sets.first, sets.end - sets.first)
+    return _hash(sets.data[sets.first : sets.end])
 
 
-def _hash(data: mmap.mmap, place: int, size: int) -> str:
-    if place + size > len(data):
-        raise ValueError(place)
-    return hashlib.sha256(data[place : place + size]).hexdigest()
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

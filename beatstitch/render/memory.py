@@ -24,8 +24,9 @@ _X264 = {"superfast": 25, "veryfast": 34, "faster": 35}
 # Three fewer to look ahead at (`command`).
 _X264_LARGE = 26
 _X265 = 42
-# What a decoder has in hand beside what it keeps, with its tables; the same where that isn't known.
-_IN_HAND, _UNKNOWN = 3, 6
+# What a decoder has in hand beside what it keeps, with its tables; less where no picture needs
+# another; what is kept where that isn't known.
+_IN_HAND, _IN_HAND_ALONE, _UNKNOWN = 3, 2, 6
 # Fields become pictures with the one before and the one after in sight.
 _DEINTERLACED = 4
 # What is scaled, and what the camera moves over, in pictures of the film.
@@ -77,7 +78,8 @@ def _decoded(layer: Layer) -> int:
     pixels = source.width * source.height
     if source.media_type == "image":
         return ceil(pixels * 1.65)
-    pictures = (source.kept_pictures or _UNKNOWN) + _IN_HAND
+    kept = source.kept_pictures or _UNKNOWN
+    pictures = kept + (_IN_HAND_ALONE if kept == 1 else _IN_HAND)
     pictures += _DEINTERLACED if source.is_interlaced else 0
     return ceil(pixels * _bytes_a_pixel(source.pixel_format) * pictures)
 

@@ -1,5 +1,8 @@
 """A chunk's own tables say what FFmpeg says of its packets, and a broken file says so."""
 
+import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -68,6 +71,29 @@ def test_a_film_without_a_picture_has_no_packets(tmp_path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", "testsrc", "-vf", "trim=end_frame=0", "-c:v", "libx264", film)
 
     assert written(film).picture.packets == ()
+
+
+def test_a_film_that_is_larger_than_a_process_may_hold_is_read(tmp_path: Path) -> None:
+    film = wrote(tmp_path / "film.mp4", *H264)
+    small, whole = written(film), film.read_bytes()
+    at, tables = whole.index(b"mdat") - 12, whole.index(b"moov") - 4
+    end = 5 * 1024**3
+    with film.open("r+b") as file:  # of gigabytes that are nowhere on the disk
+        file.seek(at)
+        file.write(struct.pack(">I4sQ", 1, b"mdat", end - at))
+        file.seek(end)
+        file.write(whole[tables:])
+    limited = (
+        "import resource, sys; from pathlib import Path;"
+        "from beatstitch.ffmpeg.written import written;"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30));"
+        "print(len(written(Path(sys.argv[1])).picture.packets))"
+    )
+
+    said = subprocess.run([sys.executable, "-c", limited, film], check=True, capture_output=True)
+
+    assert int(said.stdout) == 20
+    assert written(film) == small
 
 
 @pytest.mark.parametrize(

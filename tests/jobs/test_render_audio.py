@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from beatstitch.jobs.render_audio import bed
+from beatstitch.jobs.render_audio.bed import lay_bed
 from beatstitch.jobs.render_audio.handler import run
 from beatstitch.render.order import SongOrder
 from beatstitch.render.proof import read_song_proof
@@ -189,6 +191,22 @@ def test_clips_that_meet_in_a_transition_both_sound(workspace: Space, tmp_path: 
     for pitch_hz in (700, 1900):
         assert level_of(pitch_hz, said, 1.4, 1.6) == pytest.approx(0.1, rel=0.15)
     assert level_of(700, said, 2.1, 4) < 0.002
+
+
+@pytest.mark.parametrize("at_once", [RATE // 7, RATE])
+def test_a_long_clip_is_laid_in_parts_that_nobody_hears(
+    workspace: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    clip = wav(tmp_path / "c.wav", tone(700, 4))
+    falling = clip_of(-0.3, 2, fall_samples=RATE)
+    sound = plain(4, clips=(falling, clip_of(1, 2.9), clip_of(3, 1.5)))
+
+    whole = lay_bed(sound, {"clip": clip}, workspace()).read_bytes()
+    monkeypatch.setattr(bed, "AT_ONCE", at_once)
+    in_parts = lay_bed(sound, {"clip": clip}, workspace()).read_bytes()
+
+    assert len(whole) == 44 + 4 * 4 * RATE
+    assert in_parts == whole
 
 
 def test_slow_motion_keeps_the_pitch(workspace: Space, tmp_path: Path) -> None:
