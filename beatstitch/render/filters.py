@@ -7,6 +7,7 @@ the comments name were met with FFmpeg 5.1. Reference: https://ffmpeg.org/ffmpeg
 from dataclasses import replace
 from fractions import Fraction
 
+from beatstitch.render import tone
 from beatstitch.render.camera import Box
 from beatstitch.render.source import Source
 from beatstitch.render.text import Text
@@ -77,9 +78,6 @@ def to_sdr(source: Source) -> str:
 
 def sdr_table(source: Source) -> Text:
     """The file that `to_sdr` names."""
-    # numpy comes with it, which takes as long as to plan a film; few have HDR in them.
-    from beatstitch.render import tone
-
     return tone.table(source)
 
 

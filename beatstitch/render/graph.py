@@ -12,6 +12,7 @@ from beatstitch.render.beat_effects import flash, pulse
 from beatstitch.render.camera import Ground
 from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.profile import Profile
+from beatstitch.render.source import RAW
 from beatstitch.render.takes import Use, takes
 from beatstitch.render.text import Text
 from beatstitch.timeline.settings import Fit
@@ -146,7 +147,10 @@ def _clip(shot: _Shot, profile: Profile) -> str:
     chain.append(_fitted(shot, profile.width, profile.height))
     if layer.source.is_hdr and shot.fit != "blur":
         chain.append(filters.to_sdr(layer.source))
-    return ",".join((*chain, "format=yuv420p", filters.ENDING))
+    chain.append("format=yuv420p")
+    if layer.source.demuxer != RAW:  # or what came short would be made longer once more
+        chain.append(filters.ENDING)
+    return ",".join(chain)
 
 
 def _photo(shot: _Shot, profile: Profile) -> str:

@@ -15,6 +15,7 @@ from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.command import CHUNK_FILE, TINY_FILE, chunk_command
 from beatstitch.render.order import ChunkOrder
 from beatstitch.render.profile import final
+from beatstitch.render.proof import ChunkUnfit
 from beatstitch.render.source import Source
 from beatstitch.render.target import Codec, Target
 from beatstitch.timeline.edl import KenBurns
@@ -98,6 +99,23 @@ def test_what_several_processes_make_is_the_same_to_the_bit(
     assert len(commands(chunk, profile)) > 1
     for file in (CHUNK_FILE, TINY_FILE):
         assert (apart / file).read_bytes() == (whole / file).read_bytes()
+
+
+def test_a_clip_that_breaks_off_is_missed_however_many_processes_show_it(
+    media: dict[str, Path], tmp_path: Path
+) -> None:
+    ends_early = Layer(HDR, 1_166_667)
+    chunk, profile = Chunk((Piece(0, 12, (ends_early,), cut_frame=0),)), final(read_settings(SMALL))
+    assert len(commands(chunk, profile)) > 1
+
+    with pytest.raises(ChunkUnfit) as unfit:
+        run(
+            ChunkOrder(chunk, profile, "film", "proof"),
+            Workspace(tmp_path, media, lambda *_: None),
+        )
+
+    # Ten are there, and one may be cloned.
+    assert unfit.value.short_of == 1
 
 
 def test_a_chunk_that_fits_into_one_process_is_made_by_one() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beatstitch.beats.steady import steady_grid
+from beatstitch.errors import Invalid
 from beatstitch.limits import FRAME_RATES
 from beatstitch.render.chunk import Layer, Piece
 from beatstitch.render.keys import chunk_key
@@ -258,6 +259,13 @@ def test_a_move_goes_on_through_its_transitions() -> None:
     ]
     assert second == [(0, 14), (14, 46)]
     assert {c.pieces[-1].layers[-1].move_frames for c in film.chunks} == {67, 74}
+
+
+def test_a_rate_at_which_a_segment_has_no_frame_is_refused() -> None:
+    edl = edl_of(beats_per_cut=1)
+
+    with pytest.raises(Invalid, match="Segment 1 lasts 500000 µs, less than a frame at 1 frames"):
+        plan(edl, SOURCES, replace(final(edl.settings), frame_rate=Fraction(1)))
 
 
 def test_a_preview_has_the_cuts_of_its_final_at_half_a_high_rate() -> None:

@@ -119,6 +119,7 @@ def _see_to_proxies(job: Job, project_id: str) -> None:
                     user_id=job.user_id,
                     project_id=project_id,
                     unique_key=f"proxy:{asset.id}",
+                    request_id=job.request_id,
                 )
 
 
