@@ -20,8 +20,8 @@ from beatstitch.render.sound import (
     SPARE_DB,
     Sound,
     heard_command,
+    level_command,
     loudness_command,
-    peak_command,
     song_command,
 )
 from beatstitch.workspace import Workspace
@@ -47,10 +47,11 @@ def run(ticket: SongOrder, workspace: Workspace) -> Rendered:
     song = workspace.scratch / SONG_FILE
     for _ in range(MOST_ENCODINGS):
         _encode(sound, files, gain_db, limit_db, limits, workspace)
-        over_db = _over_db(sound, song, limits, workspace)
+        over_db, lost_db = _missed_db(sound, song, limits, workspace)
         if over_db <= 0:
             break
         limit_db -= over_db + SPARE_DB
+        gain_db = min(MOST_GAIN_DB, gain_db + lost_db)
     proof = workspace.scratch / "proof.json"
     proof.write_bytes(song_proof_json(_proof(sound, song, files[sound.pcm_key], limits, workspace)))
     workspace.keep(song, ticket.song_key)
@@ -79,14 +80,17 @@ def _encode(
     )
 
 
-def _over_db(sound: Sound, song: Path, limits: Limits, workspace: Workspace) -> float:
-    """How far the encoded song's true peak is above what it may be, where its loudness is ours."""
+def _missed_db(
+    sound: Sound, song: Path, limits: Limits, workspace: Workspace
+) -> tuple[float, float]:
+    """How far the encoded song's true peak is above what it may be, and how much it is softer than
+    wished, where its loudness is ours."""
     if sound.loudness_lufs is None:
-        return 0.0
+        return 0.0, 0.0
     said = capture_command(
-        peak_command(SONG_FILE), {SONG_FILE: song}, limits=limits, stop=workspace.stop
+        level_command(SONG_FILE), {SONG_FILE: song}, limits=limits, stop=workspace.stop
     )
-    return _highest_db(said) - MOST_PEAK_DBTP
+    return _highest_db(said) - MOST_PEAK_DBTP, sound.loudness_lufs - _loudness_lufs(said)
 
 
 def _proof(sound: Sound, song: Path, pcm: Path, limits: Limits, workspace: Workspace) -> SongProof:
@@ -110,12 +114,17 @@ def _gain_and_limit_db(
     said = capture_command(
         loudness_command(sound, bed_key=BED), files, limits=limits, stop=workspace.stop
     )
-    measured = re.findall(rb"lavfi\.r128\.I=(-?[0-9.]+)", said)
-    if not measured or float(measured[-1]) <= SILENT_LUFS:
+    measured_lufs = _loudness_lufs(said)
+    if measured_lufs <= SILENT_LUFS:
         return 0.0, LIMIT_DB
-    wanted_db = sound.loudness_lufs - float(measured[-1])
-    gain_db = max(-MOST_GAIN_DB, min(MOST_GAIN_DB, wanted_db))
+    gain_db = max(-MOST_GAIN_DB, min(MOST_GAIN_DB, sound.loudness_lufs - measured_lufs))
     return gain_db, min(LIMIT_DB, _highest_db(said) + gain_db)
+
+
+def _loudness_lufs(said: bytes) -> float:
+    """The integrated loudness that was measured."""
+    measured = re.findall(rb"lavfi\.r128\.I=(-?[0-9.]+)", said)
+    return float(measured[-1]) if measured else SILENT_LUFS
 
 
 def _highest_db(said: bytes) -> float:
