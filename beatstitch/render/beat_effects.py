@@ -74,9 +74,11 @@ def flash(flashes: Sequence[Flash], rate: Fraction) -> str:
         )
         moments.append(f"between(n,{one.frame},{one.frame + lasts - 1})")
     mixed = "+".join(white)
+    # With any gamma eq goes by a table; without one it counts brightness in whole percents, rounded
+    # down, and a bright picture is up to 3 of 255 darker than it was where a flash ends.
     return (
         f"eq=contrast='1-({mixed})':saturation='1-({mixed})':brightness='{_WHITE:.4f}*({mixed})'"
-        f":eval=frame:enable='{'+'.join(moments)}'"
+        f":gamma=1.0001:eval=frame:enable='{'+'.join(moments)}'"
     )
 
 

@@ -21,8 +21,8 @@ ENCODE_S: Mapping[tuple[Codec, str], float] = {
     ("h264", "veryfast"): 15e-9,
     ("h264", "faster"): 24e-9,
     ("h265", "ultrafast"): 23e-9,
-    ("h265", "superfast"): 31e-9,
-    ("h265", "veryfast"): 63e-9,
+    ("h265", "superfast"): 38e-9,
+    ("h265", "veryfast"): 76e-9,
 }
 """To encode a pixel, by codec and preset: those of `profile`, the ratios as measured there."""
 PROCESS_S = 0.25

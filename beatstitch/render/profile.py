@@ -22,9 +22,9 @@ ENCODERS: dict[tuple[Codec, Quality], tuple[str, int]] = {
     ("h264", "draft"): ("superfast", 26),
     ("h264", "medium"): ("veryfast", 20),
     ("h264", "high"): ("faster", 17),
-    ("h265", "draft"): ("ultrafast", 28),
-    ("h265", "medium"): ("superfast", 23),
-    ("h265", "high"): ("veryfast", 21),
+    ("h265", "draft"): ("ultrafast", 26),
+    ("h265", "medium"): ("superfast", 20),
+    ("h265", "high"): ("veryfast", 18),
 }
 
 

@@ -104,6 +104,15 @@ def test_a_flash_whitens_its_frame_and_fades(tmp_path: Path) -> None:
     assert np.all(np.diff(frames[5:12]) < 1)
 
 
+def test_a_flash_makes_a_bright_picture_no_darker(tmp_path: Path) -> None:
+    piece = Piece(0, 16, (Layer(plain(tmp_path, 220)),), cut_frame=0, flashes=(Flash(4, 0.5),))
+
+    frames = shown(piece, tmp_path / "chunk").mean(axis=(1, 2))
+
+    share = np.array([0.5 * max(0, 1 - since / 7) ** 2 for since in range(7)])
+    assert np.abs(frames[4:11] - (frames[0] + share * (255 - frames[0]))).max() < 1.5
+
+
 def test_a_pulse_comes_closer_on_the_beat_and_goes_back(tmp_path: Path) -> None:
     ring = Image.new("RGB", (WIDTH, HEIGHT), (40, 40, 40))
     ring.paste((200, 200, 200), (WIDTH // 4, HEIGHT // 4, 3 * WIDTH // 4, 3 * HEIGHT // 4))

@@ -74,7 +74,7 @@ def test_h265_is_closed_tagged_for_apple_and_on_one_thread() -> None:
         chunk_command(Chunk((Piece(0, 9, (Layer(CLIP),)),)), profile).outputs[0].options
     )
 
-    assert "-c:v libx265 -preset superfast -crf 23 -bf 0 -tag:v hvc1 -forced-idr 1" in options
+    assert "-c:v libx265 -preset superfast -crf 20 -bf 0 -tag:v hvc1 -forced-idr 1" in options
     assert "pools=none:frame-threads=1:open-gop=0" in options
 
 
