@@ -93,8 +93,10 @@ def test_the_join_copies_and_keeps_the_ticks_of_the_rate() -> None:
 
     assert "-c copy" in options
     assert "-video_track_timescale 24000 -movie_timescale 24000" in options
-    assert join_list(("00000.mp4", "00001.mp4")) == (
-        "ffconcat version 1.0\nfile 00000.mp4\nfile 00001.mp4\n"
+    assert join_list((("00000.mp4", 61), ("00001.mp4", 48)), Fraction(24000, 1001)) == (
+        "ffconcat version 1.0\n"
+        "file 00000.mp4\nduration 2.544208\n"
+        "file 00001.mp4\nduration 2.002000\n"
     )
 
 

@@ -127,7 +127,9 @@ def _join(order: FilmOrder, film: Path, workspace: Workspace, limits: Limits) ->
         names.append(f"{number:05}.mp4")
         (folder / names[-1]).hardlink_to(part)
     script = folder / "film.ffconcat"
-    script.write_text(join_list(tuple(names)))
+    lengths = [chunk.chunk.frames for chunk in order.chunks]
+    parts_in_order = list(zip(names, lengths, strict=True))
+    script.write_text(join_list(parts_in_order, order.plan.profile.frame_rate))
     song = workspace.fetch(order.song.song_key)
     run_ffmpeg(
         [
