@@ -32,7 +32,8 @@ class Cache:
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
-        """Make the folder if need be. Raises Unavailable where nothing can be written."""
+        """Make the folder if need be. Raises Unavailable where nothing can be written, or no file
+        can have two names."""
         self._most_bytes = most_bytes
         self.spoiled: set[str] = set()
         try:
@@ -40,11 +41,14 @@ class Cache:
             # left of the home of a user who has none.
             self._folder = folder.expanduser().absolute()
             (self._folder / SCRATCH).mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=self._folder / SCRATCH).close()
+            _try(self._folder / SCRATCH)
         except OSError as refused:
             if refused.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise _unwritable(folder, refused.strerror or "it can't be written") from refused
+            why = refused.strerror or "it can't be written"
+            if refused.filename2 is not None:  # as on FAT, and some servers of files
+                why = "its file system gives no file a second name"
+            raise _unwritable(folder, why) from refused
         except RuntimeError as homeless:
             raise _unwritable(folder, "you have no home folder") from homeless
 
@@ -157,6 +161,14 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _try(folder: Path) -> None:
+    """Write a file there and give it a second name. Raises OSError."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        second = Path(f"{file.name}.{SECOND}")
+        second.hardlink_to(file.name)
+        second.unlink()
 
 
 def _beside(path: Path) -> Path:

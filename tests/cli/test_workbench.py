@@ -1,5 +1,6 @@
 """What a run works with stays there until its end, whatever other runs do to the cache."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from beatstitch.cli.cache import Cache
 from beatstitch.cli.gather import given
 from beatstitch.cli.song import decode
 from beatstitch.cli.workbench import Workbench
-from beatstitch.errors import Conflict, MediaRejected
+from beatstitch.errors import Conflict, MediaRejected, Unavailable
 from beatstitch.jobs.beat_analysis import handler
 from beatstitch.process.faults import ProcessKilled
 from beatstitch.workspace import Workspace
@@ -182,6 +183,18 @@ def test_what_was_made_again_takes_the_place_of_the_old(
     kept = small_cache.find(MADE)
     assert kept is not None
     assert kept.read_bytes() == bench.read(MADE) == b"new"
+
+
+def test_a_cache_where_no_file_can_have_two_names_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(first: str, second: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", first, None, second)
+
+    monkeypatch.setattr(os, "link", link)
+
+    with pytest.raises(Unavailable, match="gives no file a second name. Name another folder by"):
+        Cache(tmp_path / "usb", 1000)
 
 
 def test_a_run_may_end_while_another_is_just_ending(
