@@ -193,7 +193,7 @@ def test_a_cache_where_no_file_can_have_two_names_is_refused_at_once(
 
     monkeypatch.setattr(os, "link", link)
 
-    with pytest.raises(Unavailable, match="gives no file a second name. Name another folder by"):
+    with pytest.raises(Unavailable, match=r"gives no file a second name\. Name another"):
         Cache(tmp_path / "usb", 1000)
 
 

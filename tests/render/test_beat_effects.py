@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,8 @@ def test_a_pulse_is_strongest_on_its_beat_and_gone_when_it_has_lasted() -> None:
     assert closer[:3] == [1, 1, 1]
     assert closer[3] == closer[15] == 1.1
     assert closer[4] < closer[3] and closer[12:15] == [1, 1, 1]
+    # It lasts nine frames; after three of them the square of two thirds is left.
+    assert closer[6] == pytest.approx(1 + 0.1 * 4 / 9)
 
 
 def test_a_pulse_goes_on_through_transitions_as_if_it_were_one_piece() -> None:

@@ -59,6 +59,25 @@ def test_a_chunk_of_a_clip_and_a_photo_in_the_final() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("demuxer", "hold_us", "start_us", "lead_us"),
+    [
+        ("mov", 0, 1, 0),
+        ("mov", 50_000, 5_000_000, Fraction(200_000, 3)),
+        ("mov", 50_000, 200_000, 200_000),
+        ("matroska", 0, 139_999, 139_999),
+        ("matroska", 0, 140_000, 0),
+        ("mpegts", 0, 9_000_000, 4_000_000),
+    ],
+)
+def test_a_clip_is_read_from_as_many_whole_frames_earlier_as_it_takes(
+    demuxer: str, hold_us: int, start_us: int, lead_us: Fraction
+) -> None:
+    clip = replace(CLIP, demuxer=demuxer, hold_us=hold_us, gop_us=2_000_000)
+
+    assert Layer(clip, start_us).lead_us(Fraction(30)) == lead_us
+
+
 def test_a_preview_is_small_and_quick() -> None:
     profile = preview(read_settings({}))
 

@@ -179,6 +179,23 @@ def test_a_photo_is_opened_once_and_a_clip_that_begins_anew_each_time() -> None:
     assert len(takes(short.pieces, Fraction(30))) == len(short.pieces)
 
 
+def test_a_clip_that_leaves_a_frame_out_is_opened_again() -> None:
+    clip = SOURCES["c"]
+    goes_on, jumps = (
+        [Piece(0, 30, (Layer(clip),)), Piece(30, 30, (Layer(clip, start_us=start_us),))]
+        for start_us in (1_000_001, 1_033_333)
+    )
+
+    assert [len(takes(pieces, Fraction(30))) for pieces in (goes_on, jumps)] == [1, 2]
+
+
+def test_the_middle_of_the_shortest_transition_is_the_cut() -> None:
+    film = planned(edl_of(transition_type="crossfade", transition_duration_ms=67))
+
+    assert next(piece.frames for piece in pieces_of(film) if len(piece.layers) == 2) == 2
+    assert [cut.is_midpoint for cut in film.cuts][:2] == [False, True]
+
+
 def test_one_changed_segment_changes_one_chunk() -> None:
     edl = edl_of(seconds=60, beats_per_cut=2, names="cp")
     segments = list(edl.segments)

@@ -98,6 +98,14 @@ def test_a_film_as_planned_passes_with_its_worst_cut() -> None:
     assert [cut.previous_frame_differs for cut in good.cuts] == [None, True, True]
 
 
+def test_the_middle_of_a_transition_need_not_be_seen_as_a_cut() -> None:
+    meets = replace(PLAN, cuts=(*PLAN.cuts[:2], replace(PLAN.cuts[2], is_midpoint=True)))
+
+    differ = [cut.previous_frame_differs for cut in report(plan=meets).cuts]
+
+    assert differ == [None, True, None]
+
+
 def test_a_segment_found_a_frame_late_is_measured_there_and_fails() -> None:
     doubled = ("p0", "p1", "p2", "p2", "p3", "p4", "p6", "p7", "p8")
     packets = tuple(Packet(n, n, 100, name) for n, name in enumerate(doubled))
