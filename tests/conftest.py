@@ -80,6 +80,12 @@ def trip(media_folder: Path, clips: tuple[Path, ...], photos: tuple[Path, ...]) 
 
 
 @pytest.fixture(scope="session")
+def damaged_clip(media_folder: Path) -> Path:
+    """A clip of 6 s, a keyframe a second, in which the third second is damaged."""
+    return oddities.make("damaged.mp4", media_folder)
+
+
+@pytest.fixture(scope="session")
 def oddity(media_folder: Path) -> Callable[[str], Path]:
     """Makes a file of `oddities.ODDITIES` by its name, once; each lies in a folder of its own."""
 

@@ -6,6 +6,7 @@ each code is in `IDS`. This file knows nothing of BeatStitch.
 """
 
 import struct
+import subprocess
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,22 @@ def _flipped_bits(path: Path) -> None:
     random = np.random.default_rng(4)
     for place in random.integers(len(data) // 3, len(data), 40):
         data[place] ^= 1 << int(random.integers(8))
+    path.write_bytes(data)
+
+
+def _damaged(path: Path) -> None:
+    """Noise in the place of some packets of the third second; all others are as they were."""
+    options = ("-g", "30", "-sc_threshold", "0", "-movflags", "+faststart")
+    coded_clip(path, IDS[path.name], frames=180, options=options)
+    asked = ("-select_streams", "v", "-show_entries", "packet=pos,pts_time", "-of", "csv=p=0")
+    said = subprocess.run(
+        ["ffprobe", "-v", "error", *asked, path], capture_output=True, check=True, text=True
+    )
+    places = dict(line.split(",")[:2] for line in said.stdout.split())
+    start, end = (int(places[f"{time}.000000"]) for time in (2, 3))
+    data = bytearray(path.read_bytes())
+    noise = np.random.default_rng(5).integers(0, 256, (end - start) // 2, np.uint8).tobytes()
+    data[end - len(noise) : end] = noise
     path.write_bytes(data)
 
 
@@ -230,6 +247,7 @@ ODDITIES: dict[str, Maker] = {
     "cut_with_index.mp4": _cut_with_index,
     "cut_without_index.mp4": _cut_without_index,
     "flipped_bits.mp4": _flipped_bits,
+    "damaged.mp4": _damaged,
     "concat_script.mp4": _concat_script,
     "playlist.mp4": _playlist,
     "drawing.jpg": _drawing,

@@ -1,6 +1,7 @@
 """Rendering a film on the command line: chunks that the cache lacks, on all threads; then the join
 and the check."""
 
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -31,6 +32,14 @@ class ClipsBreakOff(BeatstitchError):
         self.ids = ids
 
 
+class ClipsDamaged(BeatstitchError):
+    """A decoder told that data are damaged in one of the clips in `ids`."""
+
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        super().__init__("clip_damaged", "A clip is damaged and shows broken pictures.")
+        self.ids = ids
+
+
 def order_film(edl: Edl, footage: Footage, song: Song, profile: Profile) -> FilmOrder:
     """What has to be made for the film."""
     return order(
@@ -43,10 +52,13 @@ def order_film(edl: Edl, footage: Footage, song: Song, profile: Profile) -> Film
     )
 
 
-def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> tuple[str, ...]:
+def render(
+    film: FilmOrder, footage: Footage, bench: Workbench, step: Step, examined: Collection[str]
+) -> tuple[str, ...]:
     """Render the chunks and the song that the cache lacks; gives the keys of what it had.
 
-    Raises ClipsBreakOff after everything else is done, if chunks came out short.
+    After everything else is done raises ClipsBreakOff if chunks came out short, and ClipsDamaged
+    if a decoder told of damage in a clip that isn't `examined` yet.
     """
     missing = {
         chunk.film_key: chunk
@@ -75,11 +87,12 @@ def render(film: FilmOrder, footage: Footage, bench: Workbench, step: Step) -> t
         partial(_render, standing_in(chunk, orders), footage, bench, tally)
         for chunk in missing.values()
     )
-    short = [chunk for chunk, fault in zip(missing.values(), came, strict=True) if fault]
-    if short:
-        fault = next(filter(None, came))
-        clips = dict.fromkeys(clip for chunk in short for clip in _clips(chunk))
-        raise ClipsBreakOff(tuple(clips), fault.message)
+    unfit = next((fault for fault in came if isinstance(fault, ChunkUnfit)), None)
+    if unfit is not None:
+        raise ClipsBreakOff(_clips(missing.values(), came, ChunkUnfit), unfit.message)
+    damaged = tuple(c for c in _clips(missing.values(), came, ClipsDamaged) if c not in examined)
+    if damaged:
+        raise ClipsDamaged(damaged)
     return tuple(dict.fromkeys(found))
 
 
@@ -114,9 +127,9 @@ class _Tally:
 
 def _render(
     chunk: ChunkOrder, footage: Footage, bench: Workbench, tally: _Tally
-) -> ChunkUnfit | None:
+) -> ChunkUnfit | ClipsDamaged | None:
     try:
-        bench.run(
+        rendered = bench.run(
             render_chunk.run, chunk, footage.files, lambda percent, _: tally.note(chunk, percent)
         )
     except ChunkUnfit as unfit:
@@ -124,7 +137,7 @@ def _render(
             raise
         return unfit
     tally.note(chunk, 100)
-    return None
+    return ClipsDamaged(()) if rendered.is_told else None
 
 
 def _render_song(song: SongOrder, footage: Footage, bench: Workbench) -> None:
@@ -138,10 +151,17 @@ def _is_kept(part: str, proof: str, bench: Workbench) -> bool:
     return all(bench.hold(key) for key in (part, proof))
 
 
-def _clips(chunk: ChunkOrder) -> list[str]:
-    return [
-        layer.source.id
+def _clips(
+    chunks: Iterable[ChunkOrder],
+    came: Iterable[BeatstitchError | None],
+    what: type[BeatstitchError],
+) -> tuple[str, ...]:
+    """The clips of the chunks to which this came, each once."""
+    shown = (
+        layer.source
+        for chunk, fault in zip(chunks, came, strict=True)
+        if isinstance(fault, what)
         for piece in chunk.chunk.pieces
         for layer in piece.layers
-        if layer.source.media_type == "video"
-    ]
+    )
+    return tuple(dict.fromkeys(s.id for s in shown if s.media_type == "video"))

@@ -49,7 +49,13 @@ class Shot:
             source.duration_ms,
             focus=self.facts.focus,
             keyframes_ms=source.keyframes_ms,
+            damaged_ms=source.damaged_ms,
         )
+
+    @property
+    def note(self) -> str | None:
+        """What is odd about it, in words."""
+        return "; ".join(filter(None, (self.facts.note, self.facts.source.damage))) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,26 @@ def measure_again(footage: Footage, ids: Sequence[str], bench: Workbench) -> Foo
         else:
             shots.append(came)
     return Footage(tuple(shots), tuple(left_out))
+
+
+def look_for_damage(footage: Footage, ids: Sequence[str], bench: Workbench) -> Footage:
+    """The footage with where those clips, of which a decoder told of damage, are damaged."""
+    return replace(
+        footage,
+        shots=tuple(
+            _examined(shot, bench) if shot.given.id in ids else shot for shot in footage.shots
+        ),
+    )
+
+
+def _examined(shot: Shot, bench: Workbench) -> Shot:
+    from beatstitch.jobs.media_processing import damage
+
+    source, file = shot.facts.source, shot.given
+    found = bench.run(damage.run, damage.Doubt(source), {_key(file): file})
+    facts = replace(shot.facts, source=replace(source, damaged_ms=found))
+    bench.keep_bytes(_FACTS.dump_json(facts), _facts_key(file))
+    return Shot(file, facts)
 
 
 def _take_in(path: Path, bench: Workbench) -> Shot | LeftOut:

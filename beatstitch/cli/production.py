@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid5
 
 from beatstitch.cli import footage as intake
-from beatstitch.cli.film import ClipsBreakOff, join, order_film, render
+from beatstitch.cli.film import ClipsBreakOff, ClipsDamaged, join, order_film, render
 from beatstitch.cli.footage import Footage
 from beatstitch.cli.gather import SPACE, Given, files
 from beatstitch.cli.progress import Progress
@@ -58,8 +58,8 @@ class Made:
 
 
 def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
-    """Make the film. A clip that turns out to break off is measured, the timeline is built anew
-    around what is there, and what was rendered is kept.
+    """Make the film. A clip that turns out to break off or to be damaged is measured, the timeline
+    is built anew around what is there, and what was rendered is kept.
 
     Raises Invalid for wishes that can't be met, MediaRejected when nothing usable is left.
     """
@@ -70,6 +70,7 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
         song = _heard(song_file, wishes, bench, lambda percent, _: step.reach(percent))
     with progress.step("Taking in the footage") as step:
         footage = intake.finish(taken_in)
+    examined: set[str] = set()
     while True:
         edl = _built(wishes, song, footage) if asked is None else _checked(asked, footage)
         look = (profile.preview if wishes.is_preview else profile.final)(
@@ -78,7 +79,12 @@ def produce(wishes: Wishes, bench: Workbench, progress: Progress) -> Made:
         film = order_film(edl, footage, song, look)
         try:
             with progress.step("Rendering") as step:
-                kept = render(film, footage, bench, step)
+                kept = render(film, footage, bench, step, examined)
+        except ClipsDamaged as damaged:
+            with progress.step("Looking for damage"):
+                footage = intake.look_for_damage(footage, damaged.ids, bench)
+            examined.update(damaged.ids)
+            continue
         except ClipsBreakOff as broken:
             footage = _mended(footage, broken, wishes, bench)
             continue

@@ -33,9 +33,7 @@ def summary(film: Path, report_file: Path, made: Made, spoiled: int) -> str:
         lines.append("Note: media were decoded under limits only, without the bubblewrap sandbox")
     lines += [f"Note: {warning}" for warning in edl.warnings]
     lines += [
-        f"Note: {shot.given.path.name}: {shot.facts.note}"
-        for shot in made.footage.shots
-        if shot.facts.note
+        f"Note: {shot.given.path.name}: {shot.note}" for shot in made.footage.shots if shot.note
     ]
     if spoiled:
         files = "1 file" if spoiled == 1 else f"{spoiled} files"

@@ -202,9 +202,11 @@ def source(asset: MediaAsset) -> Source:
     return read(_SOURCE, asset.probe, "media_not_ready")
 
 
-def keyframes_ms(asset: MediaAsset) -> tuple[int, ...]:
-    """The places from which a clip decodes at once, where they are known."""
-    return source(asset).keyframes_ms if asset.probe is not None else ()
+def note(asset: MediaAsset) -> str | None:
+    """What is odd about the asset, in words: as it was taken in, and as its decoder told when its
+    proxy was made; or why it can't be used."""
+    damage = source(asset).damage if asset.probe is not None else None
+    return "; ".join(filter(None, (asset.processing_error, damage))) or None
 
 
 def small_source(asset: MediaAsset) -> Source:

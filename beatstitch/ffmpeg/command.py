@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from beatstitch.ffmpeg.run import Limits, Progress, Source, capture, run
+from beatstitch.ffmpeg.run import Level, Limits, Progress, Source, capture, run
 from beatstitch.render.command import Command, Output
 from beatstitch.render.proof import (
     KEYFRAMES_OUTPUT,
@@ -54,6 +54,7 @@ def run_command(
     limits: Limits,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    level: Level = "error",
 ) -> str:
     """Run a command; its outputs lie in `folder` afterwards. Gives and raises what `run` does."""
     outputs = [folder / output.name for output in command.outputs]
@@ -69,6 +70,7 @@ def run_command(
         limits=limits,
         on_progress=on_progress,
         stop=stop,
+        level=level,
     )
 
 

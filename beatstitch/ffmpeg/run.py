@@ -8,15 +8,17 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from beatstitch import process
 from beatstitch.ffmpeg.decoders import opened
 from beatstitch.ffmpeg.faults import FFmpegFailed, said
 from beatstitch.process import Limits
 
-__all__ = ["FFmpegFailed", "Limits", "Progress", "Source", "capture", "run"]
+__all__ = ["FFmpegFailed", "Level", "Limits", "Progress", "Source", "capture", "run"]
 
-_QUIET = ("-hide_banner", "-v", "error", "-nostdin")
+_QUIET = ("-hide_banner", "-nostdin")
+Level = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,26 @@ def run(
     stop: threading.Event | None = None,
     reads: Sequence[Path] = (),
     name: str = "The file",
+    level: Level = "error",
 ) -> str:
-    """Run FFmpeg and give what it said, for the log, with the paths taken out.
+    """Run FFmpeg and give what it said, from that level on, with the paths taken out.
 
     `options` name the `outputs` by absolute path; their folders become writable. `reads` are other
     files that `options` name; `name` is for messages. That it ends well proves little: it does so
     without a single frame. Raises FFmpegFailed, InsufficientStorage, and what `process.run`
     raises.
     """
-    argv = ["ffmpeg", *_QUIET, "-y", "-progress", "pipe:1", *_inputs(sources), *options]
+    argv = [
+        "ffmpeg",
+        "-v",
+        level,
+        *_QUIET,
+        "-y",
+        "-progress",
+        "pipe:1",
+        *_inputs(sources),
+        *options,
+    ]
     seen = (*_files(sources), *reads)
     folders = tuple(dict.fromkeys(output.parent for output in outputs))
     heard = _Listener(on_progress).hear
@@ -84,7 +97,7 @@ def capture(
 
     Raises as `run`.
     """
-    argv = ["ffmpeg", *_QUIET, *_inputs(sources), *options]
+    argv = ["ffmpeg", "-v", "error", *_QUIET, *_inputs(sources), *options]
     seen = _files(sources)
     done = process.run(argv, limits=limits, reads=seen, stop=stop)
     said(done, seen, name)

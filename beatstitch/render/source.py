@@ -16,6 +16,8 @@ RAW = "rawvideo"
 # FFmpeg goes 130 ms further back for clips with B-frames in containers other than MP4. Before the
 # start of the file it finds any other keyframe, or the end.
 NOT_SOUGHT_US = 140_000
+# So many damaged places are named, and the rest counted.
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Source:
     are places from which it is decoded without anything before them. `sound` is the index of a
     sound that can be decoded. `kept_pictures` is how many a decoder may keep of it, 0 where that is
     not known; `is_known_at_once` is a clip of which FFmpeg needs not decode anything to know how it
-    is decoded. The words of pixels and colours are ffprobe's, empty where it says nothing.
+    is decoded. `damaged_ms` is from when to when its pictures may be broken, as its decoder told.
+    The words of pixels and colours are ffprobe's, empty where it says nothing.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Source:
     color_primaries: str = ""
     is_interlaced: bool = False
     keyframes_ms: tuple[int, ...] = ()
+    damaged_ms: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_hdr(self) -> bool:
@@ -76,6 +80,21 @@ class Source:
         return 0 if self.demuxer == "mov" and not self.lead_us else NOT_SOUGHT_US
 
     @property
+    def damage(self) -> str | None:
+        """Where it is damaged, for people; None for a sound one."""
+        if not self.damaged_ms:
+            return None
+        named = [f"from {_clock(start)} to {_clock(end)}" for start, end in self.damaged_ms]
+        more = [f"{len(named) - MOST_NAMED} more times"] if len(named) > MOST_NAMED else []
+        places = " and ".join([*named[:MOST_NAMED], *more])
+        return f"is damaged {places}: pictures there may be broken"
+
+    @property
     def aspect(self) -> Fraction:
         """Displayed width over height."""
         return Fraction(self.width, self.height)
+
+
+def _clock(time_ms: int) -> str:
+    tenths = time_ms // 100
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"

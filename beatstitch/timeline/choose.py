@@ -24,7 +24,8 @@ FURTHEST_JUMP_MS = 1000
 class Medium:
     """A photo, or a clip of `duration_ms`, as far as the builder has to know it. `focus` is where
     in its picture the subject is, by the user's word or as it was found. `keyframes_ms` are places
-    of a clip from which it decodes at once."""
+    of a clip from which it decodes at once; `damaged_ms` is from when to when its pictures may be
+    broken, rising."""
 
     id: str
     media_type: MediaType
@@ -34,6 +35,7 @@ class Medium:
     is_pinned: bool = False
     focus: Focus | None = None
     keyframes_ms: tuple[int, ...] = ()
+    damaged_ms: tuple[tuple[int, int], ...] = ()
 
     @property
     def length_ms(self) -> int:
@@ -117,6 +119,7 @@ class Chooser:
         if start_ms + slot_ms + 2 * handle_ms > medium.end_ms:
             start_ms = medium.first_ms
         start_ms += self._jump_ms(medium, start_ms, slot_ms + 2 * handle_ms)
+        start_ms = _sound_ms(medium, start_ms, slot_ms + 2 * handle_ms)
         source_in_ms = start_ms + min(handle_ms, (medium.end_ms - start_ms - slot_ms) // 2)
         self._left_at[medium.id] = source_in_ms + slot_ms + handle_ms
         return Choice(medium, source_in_ms, source_in_ms + slot_ms, 1.0, reason)
@@ -153,6 +156,18 @@ def squeezed(medium: Medium, slot_ms: int) -> Choice:
     # Rounded down, so that the slowed clip never ends before its slot.
     speed = int(1000 * medium.usable_ms / slot_ms) / 1000
     return Choice(medium, medium.first_ms, medium.end_ms, speed, f"slowed to {speed:g}: {had}")
+
+
+def _sound_ms(medium: Medium, start_ms: int, needed_ms: int) -> int:
+    """The next place from there, or else the first at all, from which so much is not damaged; the
+    same place where there is none."""
+    for place in (start_ms, medium.first_ms):
+        for first_ms, end_ms in medium.damaged_ms:
+            if first_ms < place + needed_ms and place < end_ms:
+                place = end_ms
+        if place + needed_ms <= medium.end_ms:
+            return place
+    return start_ms
 
 
 def _fits(medium: Medium, slot_ms: int) -> bool:

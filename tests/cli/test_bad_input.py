@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from footage import ffmpeg
+from footage import ffmpeg, read_codes
 from running import Run, children_with, is_rendering, leftovers, waited_for
 from songs import Song, drum_song
 
@@ -62,6 +62,20 @@ def test_a_clip_that_holds_less_than_its_packets_say_is_measured_and_planned_aro
 
     assert said.code == 0, said.err
     assert "Note: broken.mp4: breaks off at" in said.out
+
+
+def test_a_clip_that_is_damaged_is_named_and_shown_where_it_is_sound(
+    beatstitch: Run, short_song: Song, damaged_clip: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "f.mp4"
+
+    said = beatstitch("make", short_song.path, damaged_clip, "-o", film, *SMALL)
+
+    assert said.code == 0, said.err
+    assert "Note: damaged.mp4: is damaged from 0:02." in said.out
+    assert " to 0:03.0: pictures there may be broken" in said.out
+    seen = read_codes(film)
+    assert all(code and not 65 <= code.frame < 90 for code in seen)
 
 
 @pytest.mark.parametrize(

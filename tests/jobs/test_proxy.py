@@ -130,6 +130,15 @@ def test_a_proxy_that_is_doubted_is_made_anew_only_if_it_was_changed(
     assert anew is not None and anew.filmstrip_key == first.filmstrip_key
 
 
+def test_where_a_clip_is_damaged_is_known_when_its_proxy_is_made(
+    workspace: Space, tmp_path: Path, damaged_clip: Path
+) -> None:
+    result, _ = made(damaged_clip, workspace)
+
+    ((start_ms, end_ms),) = result.damaged_ms
+    assert 2000 <= start_ms < 2200 and end_ms == 3000
+
+
 def test_frames_of_a_variable_rate_keep_their_times(workspace: Space, tmp_path: Path) -> None:
     steady, clip = tmp_path / "s.mp4", tmp_path / "c.mp4"
     coded_clip(steady, 6, frames=60)

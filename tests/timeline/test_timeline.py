@@ -219,6 +219,14 @@ def test_no_clip_jumps_so_far_that_footage_is_shown_twice_for_it() -> None:
     assert starts_of(short) == [0, 1000, 0, 1000, 0, 1000]
 
 
+def test_no_clip_is_shown_where_it_is_damaged_while_there_is_more_of_it() -> None:
+    damaged = replace(CLIP, damaged_ms=((0, 100), (700, 1300), (2000, 2100)))
+    hopeless = replace(CLIP, damaged_ms=((0, 9800),))
+
+    assert starts_of(damaged, 4) == [100, 1300, 2100, 2600]
+    assert starts_of(hopeless, 2) == [0, 500]
+
+
 def test_a_part_that_a_user_set_begins_where_it_was_set() -> None:
     clip = replace(CLIP, in_ms=700, keyframes_ms=(0, 1000, 2000, 3000))
 

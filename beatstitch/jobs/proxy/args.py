@@ -50,9 +50,10 @@ class Looks:
 @dataclass(frozen=True, slots=True)
 class Made:
     """What was kept. `proxy` is None for a photo that is small enough by itself; a photo has no
-    filmstrip."""
+    filmstrip. `damaged_ms` is where a clip was found to be damaged when all of it was decoded."""
 
     looks: Looks
     proxy: Source | None
     proxy_bytes: int = 0
     filmstrip_key: str | None = None
+    damaged_ms: tuple[tuple[int, int], ...] = ()

@@ -1,5 +1,6 @@
 """One decode of a clip gives its proxy, its filmstrip and its looks; a photo is made small."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from PIL import Image
 
 from beatstitch.documents import file_sha256
 from beatstitch.errors import MediaRejected
+from beatstitch.ffmpeg import damage
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits, Progress
 from beatstitch.jobs.proxy import looks
@@ -59,13 +61,16 @@ def _clip(ticket: Ticket, workspace: Workspace) -> Made:
         percent = progress.percent(ticket.media_s * 1e6, 0, 99)
         workspace.report(percent, "proxy", "Making a small copy for previews")
 
-    run_command(
+    limits = Limits(timeout_s=110 + 4 * ticket.media_s, stall_s=60)
+    clip = workspace.fetch(source.key)
+    tail = run_command(
         proxy_command(source),
-        {source.key: workspace.fetch(source.key)},
+        {source.key: clip},
         folder,
-        limits=Limits(timeout_s=110 + 4 * ticket.media_s, stall_s=60),
+        limits=limits,
         on_progress=hear,
         stop=workspace.stop,
+        level="warning",
     )
     glances, stills = (
         _greys(folder / GLANCES_FILE, GLANCE_SIZE),
@@ -76,7 +81,24 @@ def _clip(ticket: Ticket, workspace: Workspace) -> Made:
     seen = looks.of_clip(glances, GLANCES_A_SECOND, stills)
     strip_key = f"{ticket.prefix}/{source.id}.filmstrip.jpg"
     workspace.keep(folder / STRIP_FILE, strip_key)
-    return _made(folder / PROXY_FILE, ticket, proxy_size(source), seen, strip_key, workspace)
+    made = _made(folder / PROXY_FILE, ticket, proxy_size(source), seen, strip_key, workspace)
+    return replace(
+        made,
+        damaged_ms=_damaged_ms(clip, ticket, limits, workspace) if damage.is_told(tail) else (),
+    )
+
+
+def _damaged_ms(
+    clip: Path, ticket: Ticket, limits: Limits, workspace: Workspace
+) -> tuple[tuple[int, int], ...]:
+    def reach(time_us: int) -> None:
+        percent = min(99, int(time_us / 10_000 / max(1, ticket.media_s)))
+        workspace.report(percent, "damage", "Finding out where the clip is damaged")
+
+    source = ticket.source
+    return damage.damaged_ms(
+        clip, source.demuxer, source.stream, limits=limits, on_reached=reach, stop=workspace.stop
+    )
 
 
 def _made(

@@ -35,8 +35,11 @@ def settle(job: Job, ticket: Ticket, result: Made | None) -> dict[str, object]:
         media.set_columns(ticket.source.id, proxy_stamp=ticket.stamp)
         return {"media_asset_id": ticket.source.id, "file_size": 0}
     proxy = result.proxy
+    # As it is now, for the clip may have been measured anew meanwhile.
+    source = media.source(media.by_id(ticket.source.id))
     media.set_columns(
-        ticket.source.id,
+        source.id,
+        probe=media.probe_column(replace(source, damaged_ms=result.damaged_ms)),
         looks=asdict(result.looks),
         proxy=media.probe_column(proxy) if proxy else None,
         proxy_key=proxy.key if proxy else None,

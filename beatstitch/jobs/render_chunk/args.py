@@ -16,7 +16,9 @@ class Args:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """How large the file is that was kept, and its SHA-256."""
+    """How large the file is that was kept, and its SHA-256. `is_told` where a decoder told of
+    damage in one of its clips, which shows broken pictures then."""
 
     size_bytes: int
     sha256: str
+    is_told: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from beatstitch.documents import file_sha256
+from beatstitch.ffmpeg import damage
 from beatstitch.ffmpeg.command import run_command
 from beatstitch.ffmpeg.run import Limits, Progress
 from beatstitch.ffmpeg.written import written
@@ -30,15 +31,18 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
 
     steps = commands(chunk, ticket.profile)
     files = {key: workspace.fetch(key) for key in ticket.inputs}
+    is_told = False
     for number, step in enumerate(steps):
-        run_command(
+        tail = run_command(
             step,
             files,
             workspace.scratch,
             limits=_limits(ticket),
             on_progress=_heard(number, len(steps), chunk.frames, workspace),
             stop=workspace.stop,
+            level="warning",
         )
+        is_told |= damage.is_told(tail)
         laid = (output.name for output in step.outputs)
         files |= {name: workspace.scratch / name for name in laid}
     film = workspace.scratch / CHUNK_FILE
@@ -50,7 +54,7 @@ def run(ticket: ChunkOrder, workspace: Workspace) -> Rendered:
     )
     workspace.keep(film, ticket.film_key)
     workspace.keep(proof, ticket.proof_key)
-    return Rendered(film.stat().st_size, file_sha256(film))
+    return Rendered(film.stat().st_size, file_sha256(film), is_told)
 
 
 def _heard(step: int, steps: int, frames: int, workspace: Workspace) -> Callable[[Progress], None]:

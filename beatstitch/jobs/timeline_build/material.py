@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from beatstitch.db.media import MediaAsset, keyframes_ms
+from beatstitch.db.media import MediaAsset, source
 from beatstitch.documents import digest
 from beatstitch.timeline.choose import Medium
 from beatstitch.timeline.edl import Focus
@@ -30,8 +30,18 @@ def medium(asset: MediaAsset) -> Medium:
         asset.out_ms,
         asset.pinned,
         Focus(**focus) if focus else None,
-        keyframes_ms(asset),
+        *_places(asset),
     )
+
+
+def _places(
+    asset: MediaAsset,
+) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """Where a clip decodes at once, and where it is damaged."""
+    if asset.probe is None:
+        return (), ()
+    known = source(asset)
+    return known.keyframes_ms, known.damaged_ms
 
 
 def _wishes(asset: MediaAsset) -> list[object]:

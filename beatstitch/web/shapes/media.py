@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from spectree.model_adapter.pydantic_adapter import BaseFile
 
-from beatstitch.db.media import MediaAsset, MediaType, ProcessingStatus
+from beatstitch.db.media import MediaAsset, MediaType, ProcessingStatus, note
 from beatstitch.limits import MAX_MEDIA_PER_PROJECT, MAX_VIDEO_S
 from beatstitch.web.openapi import Body, Moment, Shown
 
@@ -76,7 +76,7 @@ class Asset(Shown):
             filename=row.filename,
             media_type=row.media_type,
             processing_status=row.processing_status,
-            processing_error=row.processing_error,
+            processing_error=note(row),
             width=row.width,
             height=row.height,
             rotation_deg=row.rotation_deg,
