@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from beatstitch.documents import read_json
+from beatstitch.documents import digest, read_json
 from beatstitch.errors import Invalid
 from beatstitch.render.plan import Cut, Plan
 from beatstitch.render.proof import (
@@ -76,7 +76,7 @@ class SyncReport:
     """How far the film is from its beats. `faults` is empty for a film that keeps its promises.
 
     `packet_hash` is what the packets' hashes, and with them the two `…_sha256` of streams, are
-    made of; reports that don't say it are older than the field.
+    made of; reports that don't say it are older than the field. So are those without a `seal`.
     """
 
     ok: bool
@@ -100,6 +100,7 @@ class SyncReport:
     film_sha256: str
     made_with: str
     packet_hash: PacketHash = "murmur3"
+    seal: str = ""
 
 
 _REPORT: TypeAdapter[SyncReport] = TypeAdapter(SyncReport)
@@ -111,6 +112,14 @@ def read_report(document: bytes) -> SyncReport:
     if re.fullmatch(r"[1-9]\d{0,6}/[1-9]\d{0,6}", report.frame_rate) is None:
         raise Invalid("bad_report", "frame_rate must be two whole numbers, such as 30000/1001.")
     return report
+
+
+def seal_of(report: SyncReport) -> str:
+    """A hash of all else that the report says. It tells an edited report and no forged one, for
+    whoever writes a report anew can seal it."""
+    said = asdict(report)
+    del said["seal"]
+    return digest(said)
 
 
 def report_json(report: SyncReport) -> dict[str, object]:
@@ -174,7 +183,8 @@ def sync_report(
     faults = tuple(faults_of(report))
     if not is_song:
         faults += ("The packets of the sound differ from those of the song.",)
-    return replace(report, ok=not faults, faults=faults)
+    report = replace(report, ok=not faults, faults=faults)
+    return replace(report, seal=seal_of(report))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from beatstitch.render.proof import TINY_BYTES, Listing, hashes_by_frame, packets_sha256
-from beatstitch.render.sync import Streams, SyncReport, faults_of
+from beatstitch.render.sync import Streams, SyncReport, faults_of, seal_of
 
 # A picture whose brightest of 32 x 18 points is below this is black to the eye (16 is black in TV
 # range; encoders leave it a few above).
@@ -86,7 +86,10 @@ def _packets(report: SyncReport, packets: Listing, sound: Listing) -> Iterator[s
 
 
 def _contradictions(report: SyncReport) -> Iterator[str]:
-    """Figures that don't follow from the cuts, or faults that aren't said: written in later."""
+    """A seal of something else, figures that don't follow from the cuts, or faults that aren't
+    said: written in later."""
+    if report.seal and report.seal != seal_of(report):
+        yield "The report was changed: it isn't any more what it was sealed as."
     rate = Fraction(report.frame_rate)
     found = [cut for cut in report.cuts if cut.frame is not None]
     off = [float(cut.frame or 0) - cut.time_ms * float(rate) / 1000 for cut in found]

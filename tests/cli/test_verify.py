@@ -95,6 +95,9 @@ def test_a_film_that_was_cut_short_is_told(beatstitch: Run, film: Path, tmp_path
         {"video_frames": 5, "planned_frames": 5},
         {"packets_changed": 7},
         {"cuts": 0.25},
+        {"made_with": "something better"},
+        {"audio_lags": []},
+        {"edl_hash": "0" * 64},
     ],
 )
 def test_a_report_whose_figures_contradict_each_other_is_told(
