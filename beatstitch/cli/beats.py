@@ -1,6 +1,7 @@
 """`beatstitch beats`: a song's beat grid as JSON, and ways to see and hear whether it is right."""
 
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
@@ -8,12 +9,9 @@ from typing import Any, get_args
 import click
 
 from beatstitch import limits
-from beatstitch.beats.grid import dumps
-from beatstitch.cli import plot as picture
+from beatstitch.beats.grid import BeatGrid, dumps
 from beatstitch.cli.cache import Cache
-from beatstitch.cli.clicks import write_clicks
 from beatstitch.cli.delivery import check_places, delivery
-from beatstitch.cli.flash import write_flash
 from beatstitch.cli.gather import given
 from beatstitch.cli.options import Number
 from beatstitch.cli.progress import Progress
@@ -21,7 +19,6 @@ from beatstitch.cli.repair import Repairs, repairable
 from beatstitch.cli.song import Steady, hear, on_grid, set_by_hand
 from beatstitch.cli.summary import tempo
 from beatstitch.cli.workbench import Workbench
-from beatstitch.detect import pcm
 from beatstitch.jobs.beat_analysis.args import Detector
 from beatstitch.settings import settings
 
@@ -100,20 +97,33 @@ def beats(
                 heard = hear(file, how, bench, report, bpm_hint=bpm_hint, metre=metre)
         by_hand = unheard and grid is None
         result = heard.beats if by_hand else wanted.made_to(heard.beats)
-        song_pcm = bench.held(heard.pcm_key)
-        if "the picture" in made_at:
-            picture.draw(result, pcm.opened(song_pcm), song.name, made_at["the picture"])
-        if "the clicks" in made_at:
-            write_clicks(result, song_pcm, made_at["the clicks"])
-        if "the flashes" in made_at:
-            write_flash(result, song_pcm, scratch, scratch / "flash.mp4")
-            shutil.copyfile(scratch / "flash.mp4", made_at["the flashes"])
+        if made_at:
+            _show(result, song.name, bench.held(heard.pcm_key), scratch, made_at)
         if listed is not None:
             listed.write_text(dumps(result))
     if asked:
         click.echo(f"{song.name}: {tempo(result)}")
     elif output is None:
         click.echo(dumps(result), nl=False)
+
+
+def _show(
+    grid: BeatGrid, name: str, song_pcm: Path, scratch: Path, made_at: Mapping[str, Path]
+) -> None:
+    """Make what was asked for to see and hear the beats."""
+    # numpy and Pillow come with it, which nobody needs who wants the beats of a song known already.
+    from beatstitch.cli import plot
+    from beatstitch.cli.clicks import write_clicks
+    from beatstitch.cli.flash import write_flash
+    from beatstitch.detect import pcm
+
+    if "the picture" in made_at:
+        plot.draw(grid, pcm.opened(song_pcm), name, made_at["the picture"])
+    if "the clicks" in made_at:
+        write_clicks(grid, song_pcm, made_at["the clicks"])
+    if "the flashes" in made_at:
+        write_flash(grid, song_pcm, scratch, scratch / "flash.mp4")
+        shutil.copyfile(scratch / "flash.mp4", made_at["the flashes"])
 
 
 def _check(song: Path, grid: Path | None, output: Path | None, views: dict[str, Path]) -> None:

@@ -71,6 +71,12 @@ def test_flashes_lie_on_the_cuts_and_not_where_the_film_begins() -> None:
     assert flashing == {60, 120, 180, 240}
 
 
+def test_a_flash_waits_for_a_third_of_a_second_after_the_last() -> None:
+    cuts = [(0, 0, 0.5), (10, 333_333, 0.5), (11, 366_667, 0.5), (20, 666_667, 0.5)]
+
+    assert [flash.frame for flash in Flashes(cuts).seen(0, 30, RATE)] == [0, 11]
+
+
 @given(st.lists(st.integers(min_value=1, max_value=500_000), min_size=1, max_size=60))
 def test_there_are_never_more_than_three_flashes_in_a_second(steps_us: list[int]) -> None:
     times_us = [sum(steps_us[: n + 1]) for n in range(len(steps_us))]
