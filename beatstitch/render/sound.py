@@ -21,9 +21,9 @@ DECLICK_SAMPLES = SONG_SAMPLE_RATE // 100
 # what they are above it, and comes back within half a second: pauses in speech don't pump.
 DUCK = "sidechaincompress=threshold=0.03:ratio=4:attack=20:release=500"
 # EBU R 128 s1 asks for a true peak of -1 dBTP, but between samples and after AAC a song gets louder
-# than what was encoded: of 17 brought to -14 LUFS one was still above with two decibels to spare.
-# It is encoded again with as many less and a little more, and as much louder as it came out too
-# soft. alimiter goes down to a sixteenth.
+# than what was encoded: of 17 brought to -14 LUFS two were still above with two decibels to spare.
+# They are encoded again with as many less and a little more, and as much louder as they came out
+# too soft. alimiter goes down to a sixteenth.
 MOST_PEAK_DBTP, LIMIT_DB, SPARE_DB = -1.0, -2.0, 0.1
 LEAST_LIMIT = 0.0625
 # atempo takes half to hundredfold; slow motion below half is done in steps.
