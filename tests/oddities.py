@@ -155,6 +155,36 @@ def _turned(path: Path) -> None:
     lying.unlink()
 
 
+def _upside_down(path: Path) -> None:
+    """A phone held the wrong way round."""
+    lying = path.with_suffix(".lying.mp4")
+    coded_clip(lying, IDS[path.name], filters="hflip,vflip")
+    ffmpeg("-i", lying, "-c", "copy", "-metadata:s:v:0", "rotate=180", path)
+    lying.unlink()
+
+
+def _trimmed(path: Path) -> None:
+    """Cut in a gallery without coding it anew: an edit list hides what comes before."""
+    whole = path.with_suffix(".whole.mp4")
+    coded_clip(whole, IDS[path.name], frames=90, options=("-bf", "3"))
+    ffmpeg("-ss", "0.77", "-i", whole, "-c", "copy", path)
+    whole.unlink()
+
+
+def _two_pictures(path: Path) -> None:
+    """A second picture track, as of a dual camera; the first one is the clip."""
+    first = coded_clip(path.with_suffix(".1.mp4"), IDS[path.name])
+    ffmpeg("-i", first, "-f", "lavfi", "-i", "smptebars=s=320x180:r=30:d=2", "-map", "0:v",
+           "-map", "1:v", "-c:v:0", "copy", "-c:v:1", "libx264", path)  # fmt: skip
+    first.unlink()
+
+
+def _see_through_grey(path: Path) -> None:
+    grey = coded_image(IDS[path.name]).convert("LA")
+    grey.paste((0, 90), (0, 0, 40, 40))
+    grey.save(path)
+
+
 def _late(path: Path) -> None:
     """The picture begins 1.5 s after the sound."""
     clip = path.with_suffix(".clip.mp4")
@@ -262,6 +292,12 @@ ODDITIES: dict[str, Maker] = {
         frames=120, filters="select='not(mod(n\\,7)*eq(mod(n\\,3)\\,1))'", options=("-vsync", "vfr")
     ),
     "turned.mp4": _turned,
+    "upside_down.mp4": _upside_down,
+    "trimmed.mp4": _trimmed,
+    "two_pictures.mov": _two_pictures,
+    "fragmented.mp4": _clip(options=("-movflags", "frag_keyframe+empty_moov", "-g", "15")),
+    "deep.webm": _clip(frames=30, options=("-pix_fmt", "yuv420p10le")),
+    "see_through_grey.png": _see_through_grey,
     "anamorphic.mp4": _clip(filters="scale=320:360"),
     "odd_444.mp4": _clip(filters="crop=641:359,format=yuv444p", size=(644, 360)),
     "late.mkv": _late,

@@ -215,6 +215,8 @@ def test_media_of_every_shape_make_one_film(
         "turned.mp4", "anamorphic.mp4", "odd_444.mp4", "late.mkv", "transport.ts",
         "interlaced.mp4", "vfr.mp4", "vp9.webm", "upright.mp4", "photo.heic", "photo.webp",
         "cmyk.jpg", "exif_6.jpg", "see_through.png", "animated.webp", "one_frame.mp4",
+        "upside_down.mp4", "trimmed.mp4", "two_pictures.mov", "fragmented.mp4", "deep.webm",
+        "see_through_grey.png",
     )  # fmt: skip
     song = drum_song(tmp_path / "song.wav", bars=len(names))
     film = tmp_path / "f.mp4"

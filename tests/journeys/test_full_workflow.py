@@ -213,6 +213,19 @@ def test_a_file_that_only_looks_like_a_film_ends_with_its_reason(
     assert str(tmp_path) not in shown["processing_error"]
 
 
+def test_where_a_clip_is_damaged_is_told_once_its_proxy_is_made(
+    caller: HttpCaller, damaged_clip: Path
+) -> None:
+    project = _project(caller)
+
+    medium = caller.upload(f"{project}/media", "files", damaged_clip).json()["uploaded"][0]
+
+    assert waited(lambda: caller.get(f"/media/{medium['id']}").json()["proxy_url"])
+    shown = caller.get(f"/media/{medium['id']}").json()
+    assert shown["processing_status"] == "ready"
+    assert "to 0:03.0: pictures there may be broken" in shown["processing_error"]
+
+
 def test_one_request_id_leads_to_the_worker(
     service: Deployment, caller: HttpCaller, photos: tuple[Path, ...]
 ) -> None:
