@@ -25,8 +25,9 @@ _X264 = {"superfast": 25, "veryfast": 34, "faster": 35}
 _X264_LARGE = 26
 _X265 = 42
 # What a decoder has in hand beside what it keeps, with its tables; less where no picture needs
-# another; what is kept where that isn't known.
-_IN_HAND, _IN_HAND_ALONE, _UNKNOWN = 3, 2, 6
+# another, and more in 4K and 8K, where the rest is rounded up by less than the tables take; what is
+# kept where that isn't known.
+_IN_HAND, _IN_HAND_ALONE, _MORE_IN_HAND, _UNKNOWN = 3, 2, 1, 6
 # Fields become pictures with the one before and the one after in sight.
 _DEINTERLACED = 4
 # What is scaled, and what the camera moves over, in pictures of the film.
@@ -80,6 +81,7 @@ def _decoded(layer: Layer) -> int:
         return ceil(pixels * 1.65)
     kept = source.kept_pictures or _UNKNOWN
     pictures = kept + (_IN_HAND_ALONE if kept == 1 else _IN_HAND)
+    pictures += _MORE_IN_HAND if pixels > LARGE_PX else 0
     pictures += _DEINTERLACED if source.is_interlaced else 0
     return ceil(pixels * _bytes_a_pixel(source.pixel_format) * pictures)
 

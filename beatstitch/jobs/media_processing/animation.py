@@ -138,7 +138,7 @@ def _decoded(image: Image.Image, wanted: range, name: str) -> Iterator[_Shown]:
         try:
             with photo.read_faults(name):
                 image.seek(number)
-                picture = photo.upright_srgb(image)
+                picture = photo.upright_srgb(image.copy())
         except (EOFError, MediaRejected):
             return
         duration_ms = float(image.info.get("duration") or 0)

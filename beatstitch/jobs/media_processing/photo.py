@@ -140,11 +140,13 @@ def _webp_size(head: bytes) -> tuple[int, int]:
 
 
 def upright_srgb(image: Image.Image) -> Image.Image:
-    """The picture as a person sees it: turned, in sRGB, on white where it was transparent."""
+    """The picture as a person sees it: turned, in sRGB, on white where it was transparent. What is
+    given is used up, for a copy of 100 megapixels is 400 MB."""
     # A JPEG decodes at a half or a quarter for nothing where that is still large enough.
     image.draft("RGB", (WORKING_SIDE_PX, WORKING_SIDE_PX))
     profile = image.info.get("icc_profile")
-    turned = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    turned = image
     if turned.mode.startswith(("I", "F")):
         turned = turned.convert("I").point(lambda value: value / 256).convert("L")
     if turned.mode in {"RGBA", "LA", "PA", "P"}:
