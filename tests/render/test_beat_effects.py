@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beatstitch.beats.steady import steady_grid
-from beatstitch.render.beat_effects import Flashes, pulse
+from beatstitch.render.beat_effects import Flashes, felt, pulse
 from beatstitch.render.chunk import Piece
 from beatstitch.render.plan import plan
 from beatstitch.render.profile import final
@@ -54,6 +54,11 @@ def test_a_pulse_goes_on_through_transitions_as_if_it_were_one_piece() -> None:
     assert set(whole) == {
         (frame, pulse(0.1, (frame // 15 * 15,), frame, RATE)) for frame, _ in whole
     }
+
+
+def test_what_began_before_a_piece_is_felt_as_long_as_it_lasts() -> None:
+    assert felt((0, 20), 8, 12, 9) == (-8,)
+    assert felt((0, 20), 9, 12, 9) == (11,)
 
 
 def test_nothing_moves_or_flashes_that_was_not_asked_for() -> None:

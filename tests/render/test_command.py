@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from beatstitch.render.camera import frame_ground, source_ground, view, way
 from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.command import chunk_command, join_list, join_options
-from beatstitch.render.filters import cover, fit_of, inside
+from beatstitch.render.filters import blur, cover, fit_of, inside
 from beatstitch.render.profile import final, preview
 from beatstitch.render.source import Source
 from beatstitch.render.target import Aspect, Target
+from beatstitch.render.transitions import meet
 from beatstitch.timeline.edl import Focus, KenBurns
 from beatstitch.timeline.settings import Fit, read_settings
 
@@ -142,6 +143,17 @@ def test_a_crop_lies_around_its_focus_inside_the_picture_on_even_pixels(
         assert at_an_edge or abs(start + kept / 2 - wanted * length) <= 1
 
 
+def test_a_push_dissolves_around_its_middle_and_a_wipe_has_a_soft_edge() -> None:
+    push, wipe = (meet(kind, 24, Fraction(30), (1920, 1080), "t") for kind in ("zoom", "wipe_left"))
+
+    assert "fade=t=in:s=9:n=6:alpha=1" in push
+    assert "255*(X-1920)/120" in wipe
+
+
+def test_what_is_blurred_behind_a_picture_is_darker_and_of_the_same_colour() -> None:
+    assert "lutyuv=y='(val-16)*2/3+16':u='(val-128)*2/3+128'" in blur(CLIP, 1080, 1920, "l0")
+
+
 @given(unit, unit, st.sampled_from(["16:9", "9:16", "1:1", "4:5"]))
 def test_a_preview_is_cropped_where_its_final_is(x: float, y: float, aspect: Aspect) -> None:
     looks = [kind(read_settings({}), Target(aspect=aspect)) for kind in (final, preview)]
@@ -247,6 +259,13 @@ def test_a_zoom_in_keeps_the_pixels_that_it_comes_to() -> None:
 
     assert ground is not None
     assert 1.12 * 1920 <= ground.width < 1.13 * 1920
+
+
+def test_a_long_zoom_is_prepared_for_a_quarter_of_it() -> None:
+    ground = source_ground(KenBurns(True, 1.0, 1.6), 8000, 4500, 1920, 1080)
+
+    assert ground is not None
+    assert 1.25 * 1920 <= ground.width < 1.26 * 1920
 
 
 def test_a_strip_without_room_to_move_stays_still() -> None:

@@ -59,6 +59,18 @@ def test_nothing_is_coded_anew_that_costs_more_than_it_saves(
     assert made(shown(source, *starts_s)) == ()
 
 
+def test_to_code_a_second_is_held_to_cost_what_it_costs_to_decode_two() -> None:
+    # The ways, against 39.6 s to the last moment and twice 5.4 s that are coded: 55 s, and 50.
+    assert made(shown(LONG, 18, 37)) != ()
+    assert made(shown(LONG, 13, 37)) == ()
+
+
+def test_of_the_way_between_two_keyframes_half_is_decoded() -> None:
+    often = replace(LONG, gop_us=12_000_000)
+
+    assert made(shown(often, *(2.8 * n for n in range(5, 25)))) == ()
+
+
 def test_a_chunk_from_a_mezzanine_shows_the_same_moment_under_the_same_name() -> None:
     late = replace(LONG, start_us=1_500_000, sound=1)
     chunks = shown(late, 101.5, 201.5, 301.5)
