@@ -12,7 +12,7 @@ from hashlib import sha256
 from math import gcd
 from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import FiniteFloat, TypeAdapter
 
 from beatstitch.documents import read_json
 from beatstitch.errors import BeatstitchError
@@ -116,7 +116,7 @@ class AudioLag:
     """How much later than in the song a stretch of the film's sound is heard, by correlation."""
 
     at_ms: int
-    lag_ms: float
+    lag_ms: FiniteFloat
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, FiniteFloat, TypeAdapter
 
 from beatstitch.documents import digest, read_json
 from beatstitch.errors import Invalid
@@ -61,11 +61,11 @@ class CutReport:
     """
 
     segment_id: int
-    time_ms: float
+    time_ms: FiniteFloat
     planned_frame: Frames
     frame: Frames | None
-    error_ms: float | None
-    error_frames: float | None
+    error_ms: FiniteFloat | None
+    error_frames: FiniteFloat | None
     first_frame_matches: bool
     previous_frame_differs: bool | None
     first_frame_hash: str
@@ -81,14 +81,14 @@ class SyncReport:
 
     ok: bool
     faults: tuple[str, ...]
-    worst_cut_error_ms: float
-    worst_cut_error_frames: float
+    worst_cut_error_ms: FiniteFloat
+    worst_cut_error_frames: FiniteFloat
     frame_rate: str
     video_frames: Frames
     planned_frames: Frames
-    video_duration_ms: float
-    audio_duration_ms: float
-    av_offset_ms: float
+    video_duration_ms: FiniteFloat
+    audio_duration_ms: FiniteFloat
+    av_offset_ms: FiniteFloat
     audio_lags: tuple[AudioLag, ...]
     packets_changed: int
     irregular_timestamps: int

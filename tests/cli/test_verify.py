@@ -1,6 +1,7 @@
 """`beatstitch verify`: a film is what it was, or it is said what has changed."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -129,10 +130,15 @@ def test_a_cut_that_is_said_to_lie_behind_the_film_is_told(beatstitch: Run, film
     assert "1 of 4 cuts don't show their segment's first frame" in said.err
 
 
-@pytest.mark.parametrize("place", ["planned_frame", "frame"])
-def test_a_report_of_frames_that_no_film_has_is_refused(place: str, made: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [("planned_frame", 10**400), ("frame", 10**400), ("time_ms", math.nan), ("error_ms", math.inf)],
+)
+def test_a_report_of_numbers_that_no_film_has_is_refused(
+    place: str, number: float, made: Path
+) -> None:
     report = json.loads((made / "film.sync.json").read_text())
-    report["cuts"][1][place] = 10**400
+    report["cuts"][1][place] = number
 
     with pytest.raises(Invalid, match=rf"cuts\.1\.{place}"):
         read_report(json.dumps(report).encode())
