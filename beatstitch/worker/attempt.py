@@ -154,14 +154,19 @@ def begin(claim: Claim, ground: Ground, brood: Brood, at: Instant) -> Attempt | 
         return None
     folder = ground.scratch / claim.lease.owner / f"{claim.job.id}.{claim.lease.attempt}"
     limit_s = ground.time_factor * kind.time_limit_s(float(getattr(ticket, "media_s", 0)))
-    _write_order(folder, claim, kind, ticket, ground, limit_s)
+    try:
+        _write_order(folder, claim, kind, ticket, ground, limit_s)
+        channel = brood.fork(folder.name, folder)
+    except BaseException:  # an input is gone, or the disk is full
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return Attempt(
         claim=claim,
         kind=kind,
         rows=rows,
         ticket=ticket,
         folder=folder,
-        channel=brood.fork(folder.name, folder),
+        channel=channel,
         lease=claim.lease,
         began_ms=at.boot_ms,
         time_limit_s=limit_s,

@@ -38,6 +38,7 @@ def test_an_input_that_is_gone_fails_the_job_at_once(house: House) -> None:
     job = house.ended(house.submit(source_key="uploads/none.txt"))
 
     assert (job.status, job.error_code, job.attempt) == ("failed", "not_found", 1)
+    assert not [*house.storage.root.glob("attempts/*/*")]
 
 
 def test_every_attempt_has_a_process_of_its_own_that_is_gone_afterwards(house: House) -> None:
