@@ -123,7 +123,12 @@ class _Clip:
             if first is None:
                 continue
             group = self._times[first:end]
-            yield min(group), self._times[end] if end < len(self._times) else max(group) + 1000
+            yield min(group), self._times[end] if end < len(self._times) else self._end_us()
+
+    def _end_us(self) -> int:
+        """When the last picture is over, if it is shown as long as the others."""
+        first, last = min(self._times), max(self._times)
+        return last + (last - first) // max(1, len(self._times) - 1)
 
     def _lost(self) -> set[int]:
         """The packets of which nothing was shown."""

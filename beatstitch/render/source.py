@@ -84,7 +84,7 @@ class Source:
         """Where it is damaged, for people; None for a sound one."""
         if not self.damaged_ms:
             return None
-        named = [f"from {_clock(start)} to {_clock(end)}" for start, end in self.damaged_ms]
+        named = [f"from {_clock(start)} to {_clock(end + 99)}" for start, end in self.damaged_ms]
         more = [f"{len(named) - MOST_NAMED} more times"] if len(named) > MOST_NAMED else []
         places = " and ".join([*named[:MOST_NAMED], *more])
         return f"is damaged {places}: pictures there may be broken"

@@ -18,6 +18,8 @@ from beatstitch.timeline.edl import Focus, MediaType
 SLOWEST = 0.5
 # The furthest that a clip jumps ahead to a keyframe. Phones write one a second.
 FURTHEST_JUMP_MS = 1000
+# How long the last picture may last of which a clip is damaged "to the end".
+LAST_PICTURE_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Chooser:
     """Deals media to `slots` in timeline order; remembers where each clip was left."""
 
     def __init__(self, media: Sequence[Medium], slots: int) -> None:
-        self._media = tuple(media)
+        self._media = tuple(_without_broken_end(medium) for medium in media)
         self._uses = -(-slots // len(self._media))
         self._spare_ms: dict[str, int] = {}
         self._turn = 0
@@ -156,6 +158,15 @@ def squeezed(medium: Medium, slot_ms: int) -> Choice:
     # Rounded down, so that the slowed clip never ends before its slot.
     speed = int(1000 * medium.usable_ms / slot_ms) / 1000
     return Choice(medium, medium.first_ms, medium.end_ms, speed, f"slowed to {speed:g}: {had}")
+
+
+def _without_broken_end(medium: Medium) -> Medium:
+    """A clip that is damaged up to its end, as where its file was cut short, ends before that:
+    unless that is most of it."""
+    broken = [f for f, end_ms in medium.damaged_ms if end_ms >= medium.length_ms - LAST_PICTURE_MS]
+    if not broken or 2 * (broken[0] - medium.first_ms) < medium.usable_ms:
+        return medium
+    return replace(medium, out_ms=min(broken[0], medium.end_ms))
 
 
 def _sound_ms(medium: Medium, start_ms: int, needed_ms: int) -> int:

@@ -227,6 +227,16 @@ def test_no_clip_is_shown_where_it_is_damaged_while_there_is_more_of_it() -> Non
     assert starts_of(hopeless, 2) == [0, 500]
 
 
+def test_a_clip_that_is_damaged_to_its_end_ends_before_that_unless_little_is_left() -> None:
+    cut_short = Medium("2", "video", 1900, damaged_ms=((1500, 1890),))
+    lost = replace(cut_short, damaged_ms=((500, 1900),))
+
+    assert [s.source_out_ms for s in built(grid_of(4), [cut_short], beats_per_cut=4).segments] == [
+        1500
+    ]
+    assert [s.source_out_ms for s in built(grid_of(4), [lost], beats_per_cut=4).segments] == [1900]
+
+
 def test_a_part_that_a_user_set_begins_where_it_was_set() -> None:
     clip = replace(CLIP, in_ms=700, keyframes_ms=(0, 1000, 2000, 3000))
 
