@@ -121,6 +121,20 @@ def test_a_song_is_known_behind_a_tag_of_any_size(tmp_path: Path, suffix: str) -
     assert sniff_file(tagged) == sniff_file(bare)
 
 
+def test_a_tag_may_be_longer_than_two_megabytes(tmp_path: Path) -> None:
+    song = tmp_path / "song"
+    song.write_bytes(b"ID3\x04\0\0\x01\0\0\x05" + bytes((1 << 21) + 5) + b"fLaC" + bytes(50))
+
+    assert sniff_file(song).name == "flac"
+
+
+def test_letters_at_every_other_packet_make_no_recording() -> None:
+    packets = b"".join((b"G" if n % 2 else b"x") + b"x" * 187 for n in range(40))
+
+    with pytest.raises(UnsupportedMedia):
+        sniff(packets)
+
+
 def test_an_mp3_that_begins_with_silence_of_bytes_is_one(tmp_path: Path) -> None:
     ffmpeg(*SOUND, "-id3v2_version", "0", tmp_path / "a.mp3")
 
