@@ -192,3 +192,13 @@ def test_no_path_stays_in_what_was_said() -> None:
     tail = said(Finished(0, b"", words), (known,), "It")
 
     assert tail == "<file>: odd\n<file>: odder\n[mov @ 0x55] <file>: oddest\n"
+
+
+@pytest.mark.parametrize(
+    ("out_time_us", "duration_us", "percent"),
+    [(0, 10, 20), (5, 10, 50), (10, 10, 80), (30, 10, 80), (3, 0, 80), (0, 0, 20)],
+)
+def test_progress_stays_within_its_part_of_the_way(
+    out_time_us: int, duration_us: float, percent: int
+) -> None:
+    assert Progress(0, out_time_us).percent(duration_us, 20, 80) == percent
