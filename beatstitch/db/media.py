@@ -25,11 +25,12 @@ from beatstitch.db.users import User
 from beatstitch.documents import read
 from beatstitch.errors import Invalid, LimitReached, NotFound
 from beatstitch.limits import MAX_MEDIA_PER_PROJECT
-from beatstitch.render.source import Source
+from beatstitch.render.source import Source, said_of
 
 MediaType = Literal["image", "video"]
 ProcessingStatus = Literal["pending", "processing", "ready", "failed"]
 _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
+_DAMAGED: TypeAdapter[tuple[tuple[int, int], ...]] = TypeAdapter(tuple[tuple[int, int], ...])
 
 
 class MediaAsset(base.Row):
@@ -205,8 +206,9 @@ def source(asset: MediaAsset) -> Source:
 def note(asset: MediaAsset) -> str | None:
     """What is odd about the asset, in words: as it was taken in, and as its decoder told when its
     proxy was made; or why it can't be used."""
-    damage = source(asset).damage if asset.probe is not None else None
-    return "; ".join(filter(None, (asset.processing_error, damage))) or None
+    # Of the facts that renders need no more than this is read, for whoever lists fifty media.
+    found = read(_DAMAGED, (asset.probe or {}).get("damaged_ms", ()), "media_not_ready")
+    return "; ".join(filter(None, (asset.processing_error, said_of(found)))) or None
 
 
 def small_source(asset: MediaAsset) -> Source:

@@ -1,5 +1,6 @@
 """What the renderer has to know of a medium: facts, measured when it was taken in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -82,17 +83,22 @@ class Source:
     @property
     def damage(self) -> str | None:
         """Where it is damaged, for people; None for a sound one."""
-        if not self.damaged_ms:
-            return None
-        named = [f"from {_clock(start)} to {_clock(end + 99)}" for start, end in self.damaged_ms]
-        more = [f"{len(named) - MOST_NAMED} more times"] if len(named) > MOST_NAMED else []
-        places = " and ".join([*named[:MOST_NAMED], *more])
-        return f"is damaged {places}: pictures there may be broken"
+        return said_of(self.damaged_ms)
 
     @property
     def aspect(self) -> Fraction:
         """Displayed width over height."""
         return Fraction(self.width, self.height)
+
+
+def said_of(damaged_ms: Sequence[tuple[int, int]]) -> str | None:
+    """Where a clip is damaged, in words; None for a sound one."""
+    if not damaged_ms:
+        return None
+    named = [f"from {_clock(start)} to {_clock(end + 99)}" for start, end in damaged_ms]
+    more = [f"{len(named) - MOST_NAMED} more times"] if len(named) > MOST_NAMED else []
+    places = " and ".join([*named[:MOST_NAMED], *more])
+    return f"is damaged {places}: pictures there may be broken"
 
 
 def _clock(time_ms: int) -> str:
