@@ -110,10 +110,10 @@ lint: setup      ## ruff, mypy and the floors of the house
 	@$(BIN)/ruff check beatstitch tests bench
 	$(BIN)/ruff format --check beatstitch tests bench
 	$(BIN)/mypy
-	MYPYPATH=tests:bench $(BIN)/mypy bench/beats.py bench/corpus.py bench/levels.py bench/looks.py bench/previews.py bench/queues.py bench/reel.py bench/render.py bench/sections.py
+	MYPYPATH=tests:bench $(BIN)/mypy $(filter-out bench/api.py bench/contestants.py,$(wildcard bench/*.py))
 	$(BIN)/lint-imports
 
-bench: bench-beats bench-sections bench-queue bench-render bench-previews bench-api ## all of them, one after the other: half an hour
+bench: bench-beats bench-sections bench-queue bench-render bench-memory bench-previews bench-ingest bench-api ## all of them, one after the other: half an hour
 
 bench-beats: setup ## how well, fast and small the beats are found: madmom as it is, ours, librosa
 	@PYTHONPATH=tests $(BIN)/python bench/beats.py
@@ -143,6 +143,13 @@ backup: setup    ## write a backup of the database and the files into backups/, 
 
 bench-render: setup ## what a film costs beside encoding its frames, one filter graph and moviepy
 	@PYTHONPATH=tests $(BIN)/python bench/render.py
+
+.PHONY: bench-memory bench-ingest
+bench-memory: setup ## the largest process of a film, kind by kind, also in 4K and HDR
+	@PYTHONPATH=tests $(BIN)/python bench/memory.py
+
+bench-ingest: setup ## what it costs to take a clip in
+	@PYTHONPATH=tests $(BIN)/python bench/ingest.py
 
 .PHONY: bench-previews
 bench-previews: setup ## what a preview costs, and how soon its beginning can be looked at

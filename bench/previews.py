@@ -24,9 +24,10 @@ from beatstitch.render.order import FilmOrder
 from beatstitch.render.profile import preview
 from beatstitch.render.source import Source
 from beatstitch.workspace import Workspace
+from costs import say, taken
+from films import PROCESSES, made, ordered
 from footage import ffmpeg
 from reel import Reel, reel, timeline
-from render import PROCESSES, made, ordered, say, taken
 from servers import HttpCaller, deployed, waited
 
 SECONDS = 180

@@ -30,27 +30,6 @@ PAN = (
 PHONE = ("-c:v", "libx264", "-preset", "veryfast", "-b:v", "14M", "-g", "30", "-pix_fmt", "yuv420p")
 BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 
-PEER = """
-import json, sys
-from moviepy import AudioFileClip, ImageClip, VideoFileClip, concatenate_videoclips
-told = json.load(sys.stdin)
-clips = []
-for cut in told["cuts"]:
-    if cut["type"] == "image":
-        clip = ImageClip(cut["path"]).with_duration(cut["length_s"])
-    else:
-        clip = VideoFileClip(cut["path"], audio=False)
-        clip = clip.subclipped(cut["start_s"], cut["start_s"] + cut["length_s"])
-    if tuple(clip.size) != (1920, 1080):
-        clip = clip.resized(max(1920 / clip.w, 1080 / clip.h))
-        clip = clip.cropped(x_center=clip.w / 2, y_center=clip.h / 2, width=1920, height=1080)
-    clips.append(clip)
-film = concatenate_videoclips(clips)
-film = film.with_audio(AudioFileClip(told["song"]).subclipped(0, film.duration))
-film.write_videofile(told["film"], fps=30, codec="libx264", preset="veryfast", audio_codec="aac",
-                     ffmpeg_params=["-crf", "20"], threads=told["threads"], logger=None)
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Reel:
