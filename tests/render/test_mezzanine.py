@@ -51,6 +51,7 @@ def test_what_is_shown_often_from_far_behind_a_keyframe_is_coded_anew_in_parts()
         (LONG, (0, 2, 4, 6, 8)),
         (replace(LONG, gop_us=1_000_000), (100, 200, 300, 400)),
         (replace(LONG, is_interlaced=True), (100, 200, 300, 400)),
+        (replace(LONG, keyframes_ms=(0, 99_500, 199_900, 300_000)), (100, 200, 300, 301)),
     ],
 )
 def test_nothing_is_coded_anew_that_costs_more_than_it_saves(
