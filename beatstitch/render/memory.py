@@ -97,11 +97,14 @@ def _in_film(take: Take, pieces: Sequence[Piece], profile: Profile) -> int:
     blurred = (
         _BLURRED if fit_of(profile.fit, source, profile.width, profile.height) == "blur" else 0
     )
+    moved = sum(layer.pulse > 0 or pieces[u.piece].transition == "zoom" for u in take.uses)
     if source.media_type == "image":
-        return (_GROUND if layer.ken_burns.enabled else _SCALED) + blurred
+        # Each use of what moves has a camera of its own, which keeps what it moves over.
+        if layer.ken_burns.enabled:
+            return blurred + _GROUND + _MOVED * (len(take.uses) - 1)
+        return blurred + _SCALED + _MOVED * moved
     is_scaled = (source.width, source.height) != (profile.width, profile.height)
     is_scaled = is_scaled or source.pixel_format != "yuv420p"
-    moved = sum(layer.pulse > 0 or pieces[u.piece].transition == "zoom" for u in take.uses)
     toned = _TONED if source.is_hdr else 0
     return toned + blurred + (_SCALED if is_scaled else 0) + _MOVED * moved
 

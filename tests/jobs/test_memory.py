@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +114,18 @@ def test_photos_that_meet_under_a_moving_camera_stay_below_300_mb(tmp_path: Path
 
     assert is_within(chunk.pieces, final(read_settings({})))
     assert peak < 300
+
+
+def test_many_photos_that_meet_under_moving_cameras_are_more_than_a_process_may_hold() -> None:
+    move = KenBurns(enabled=True, end_zoom=1.1, end_x=0.6)
+    source = Source("p", "p.jpg", "p", "image", "jpeg_pipe", 1920, 1280)
+    layers = [Layer(replace(source, id=str(n)), ken_burns=move, move_frames=30) for n in range(4)]
+    pieces = [Piece(0, 9, (layers[0],), cut_frame=0)]
+    for before, after in pairwise(layers):
+        first = pieces[-1].end_frame
+        pieces.append(Piece(first, 6, (before, after), "wipe_left", cut_frame=3))
+        pieces.append(Piece(first + 6, 9, (after,)))
+
+    # 322 MB, and 275 of three.
+    assert not is_within(pieces, final(read_settings({})))
+    assert is_within(pieces[:4], final(read_settings({})))
