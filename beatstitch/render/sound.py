@@ -15,6 +15,8 @@ from beatstitch.render.profile import SONG_SAMPLE_RATE, Profile
 SONG_FILE, CLIP_FILE = "song.mp4", "clip.s16"
 # Goes up when another proof is made of the same song, or another PCM of the same file.
 SONG_PROOF = 3
+# FFmpeg would take 3 dB off a single channel that becomes two.
+BOTH_SIDES = "pan=stereo|c0=c0|c1=c0"
 # A click is heard where sound begins or ends at once; a hundredth of a second hides it.
 DECLICK_SAMPLES = SONG_SAMPLE_RATE // 100
 # The song steps back for clips that are louder than about -30 dBFS, by up to three quarters of
@@ -48,6 +50,7 @@ class ClipSound:
     samples: int
     rise_samples: int
     fall_samples: int
+    is_mono: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def clip_command(clip: ClipSound) -> Command:
     late or breaks off is silence there."""
     needed_s = clip.samples * clip.speed / SONG_SAMPLE_RATE + 1
     seek = ("-ss", _seconds(clip.start_us), "-t", f"{float(needed_s):.6f}")
-    chain = [f"aresample={SONG_SAMPLE_RATE}:async=1:first_pts=0", *_tempo(clip.speed)]
+    chain = [BOTH_SIDES] if clip.is_mono else []
+    chain += [f"aresample={SONG_SAMPLE_RATE}:async=1:first_pts=0", *_tempo(clip.speed)]
     chain += [f"apad=whole_len={clip.samples}", f"atrim=end_sample={clip.samples}"]
     return Command(
         inputs=(Input(clip.key, clip.demuxer, ("-threads", "1", *seek)),),
@@ -272,6 +276,7 @@ def _clips(shown: Iterable[Showing], profile: Profile) -> Iterator[ClipSound]:
             samples=end - first,
             rise_samples=min(max(DECLICK_SAMPLES, rise), end - first),
             fall_samples=min(max(DECLICK_SAMPLES, fall), end - first),
+            is_mono=source.is_mono,
         )
 
 

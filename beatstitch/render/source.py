@@ -29,12 +29,13 @@ class Source:
     SHA-256 of the file that FFmpeg reads; `key` names that file to whoever fetches it and `stream`
     is the picture's index in it. `start_us` is where the picture begins after the earliest stream
     of the file, from which FFmpeg seeks. `hold_us` is how long a picture may stand still, where
-    that can be seen, and `gop_us` the longest way from one keyframe to the next; `keyframes_ms`
-    are places from which it is decoded without anything before them. `sound` is the index of a
-    sound that can be decoded. `kept_pictures` is how many a decoder may keep of it, 0 where that is
-    not known; `is_known_at_once` is a clip of which FFmpeg needs not decode anything to know how it
-    is decoded. `damaged_ms` is from when to when its pictures may be broken, as its decoder told.
-    The words of pixels and colours are ffprobe's, empty where it says nothing.
+    that can be seen, and `gop_us` the longest way from one keyframe to the next; `keyframes_ms` are
+    places from which it is decoded without anything before them. `sound` is the index of a sound
+    that can be decoded, `is_mono` where it has one channel. `kept_pictures` is how many a decoder
+    may keep of it, 0 where that is not known; `is_known_at_once` is a clip of which FFmpeg needs
+    not decode anything to know how it is decoded. `damaged_ms` is from when to when its pictures
+    may be broken, as its decoder told. The words of pixels and colours are ffprobe's, empty where
+    it says nothing.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Source:
     height: int
     stream: int = 0
     sound: int | None = None
+    is_mono: bool = False
     duration_ms: int | None = None
     start_us: int = 0
     hold_us: int = 0

@@ -85,6 +85,19 @@ def test_a_clip_whose_picture_starts_late_says_where(oddity: Oddity, workspace: 
     assert facts.note is None
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_it_is_known_whether_a_clip_has_one_channel(
+    workspace: Space, tmp_path: Path, channels: int
+) -> None:
+    clip = tmp_path / "clip.mkv"
+    moving = ("-f", "lavfi", "-i", "testsrc=size=64x48:duration=0.2")
+    ffmpeg(*moving, "-f", "lavfi", "-i", "sine=duration=0.2", "-ac", str(channels), clip)
+
+    facts, _ = taken_in(clip, workspace)
+
+    assert (facts.source.sound, facts.source.is_mono) == (1, channels == 1)
+
+
 @pytest.mark.parametrize(("suffix", "found"), [(".mp4", (0, 601, 1202, 1802)), (".mkv", ())])
 def test_it_is_known_from_where_an_mp4_decodes_without_anything_before(
     workspace: Space, tmp_path: Path, suffix: str, found: tuple[int, ...]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -177,6 +178,20 @@ def test_a_clip_is_heard_while_it_is_shown_and_the_song_steps_back(
     assert level_of(1500, said, 2.1, 3.9) == pytest.approx(0.3 * 10 ** (gain_db / 20), rel=0.1)
     assert level_of(440, said, 0.2, 1.9) == pytest.approx(0.2, rel=0.05)
     assert level_of(440, said, 3, 3.9) < 0.15
+
+
+def test_a_clip_of_one_channel_is_as_loud_as_one_of_two_that_are_alike(
+    workspace: Space, tmp_path: Path
+) -> None:
+    song = wav(tmp_path / "s.wav", np.zeros(3 * RATE))
+    alone = wav(tmp_path / "c.wav", tone(1000, 3))
+    both = wav(tmp_path / "o.wav", np.column_stack([tone(1000, 3)] * 2))
+    clips = (clip_of(0, 1, is_mono=True), replace(clip_of(1, 1), key="other"))
+
+    said = heard(plain(2, clips=clips), workspace(song=song, clip=alone, other=both))
+
+    assert level_of(1000, said, 1.2, 1.8) > 0.2
+    assert level_of(1000, said, 0.2, 0.8) == pytest.approx(level_of(1000, said, 1.2, 1.8), rel=0.02)
 
 
 def test_clips_that_meet_in_a_transition_both_sound(workspace: Space, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from beatstitch.ffmpeg.sniff import sniff_file
 from beatstitch.jobs.beat_analysis.args import Heard, KeptGrid, Ticket
 from beatstitch.jobs.beat_analysis.length import length_us
 from beatstitch.render.profile import SONG_SAMPLE_RATE
+from beatstitch.render.sound import BOTH_SIDES
 from beatstitch.workspace import Workspace
 
 # Of the work's progress; the rest is listening.
@@ -100,8 +101,7 @@ def _decode(
 
     most_s = str(ticket.max_song_s + OVERRUN_S)
     bounded = Source(source.path, source.demuxer, (*source.options, "-t", most_s))
-    # FFmpeg would take 3 dB off a single channel that becomes two.
-    both = ("-af", "pan=stereo|c0=c0|c1=c0") if audio.channels == 1 else ()
+    both = ("-af", BOTH_SIDES) if audio.channels == 1 else ()
     try:
         run_ffmpeg(
             [bounded],

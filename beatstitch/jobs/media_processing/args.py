@@ -6,7 +6,7 @@ from beatstitch.render.source import Source
 from beatstitch.timeline.edl import Focus
 
 # Goes up when taking in the same file would give other facts or pictures.
-INGEST = 14
+INGEST = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def take(path: Path, container: Container, ticket: Ticket, workspace: Workspace)
 def _facts(
     found: Probe, video: VideoStream, container: Container, ticket: Ticket, decoded_us: int
 ) -> RenderSource:
+    sound = found.audio if found.audio and found.audio.codec in CODECS else None
     return RenderSource(
         id=ticket.media_asset_id,
         key=ticket.key,
@@ -83,7 +84,8 @@ def _facts(
         # After a seek in MPEG-PS FFmpeg's times are some pictures off where a keyframe tells none.
         gop_us=video.duration_us if container.demuxer == "mpeg" else video.longest_gop_us,
         stream=video.index,
-        sound=found.audio.index if found.audio and found.audio.codec in CODECS else None,
+        sound=sound.index if sound else None,
+        is_mono=sound is not None and sound.channels == 1,
         pixel_format=video.pixel_format,
         kept_pictures=video.kept_pictures,
         is_known_at_once=_is_known_at_once(found, video, container),
