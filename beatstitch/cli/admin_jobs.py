@@ -89,7 +89,7 @@ def _told(lines: Sequence[JobLine], last: int) -> int:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def stats(as_json: bool) -> None:
     """Show how deep the queue is, how long the oldest job has waited, and how long jobs take."""
-    oldest = rows.oldest_queued()
+    oldest = figures.oldest_queued()
     waited_s = max(0.0, (base.utc_now() - oldest).total_seconds()) if oldest else 0.0
     kinds = figures.by_kind()
     if as_json:

@@ -4,15 +4,20 @@ Figures of jobs that have ended are of those that are still kept; what survives 
 `JobTotal`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
-from peewee import Expression
+from peewee import SQL, Expression, fn
 
-from beatstitch.db import jobs
-from beatstitch.db.jobs import Job, JobLine, JobTotal, Status
+from beatstitch.db.jobs import LIVE, Job, JobLine, JobTotal, Status
 
 SAMPLE = 1_000
 """As many of the newest jobs of a kind give its durations."""
+_IS_LIVE = SQL(f"status IN {LIVE}")
+"""In the words of the index `job_unique_live`, for SQLite doesn't know it by parameters: to count a
+few live jobs, it read all 60,000 that had ended, for 90 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Figures:
 
 def by_kind() -> list[Figures]:
     """The figures of every kind that there is or was anything of."""
-    live = jobs.live_by_kind()
+    live = live_by_kind()
     ended: dict[str, dict[Status, int]] = {}
     for total in JobTotal.select():
         ended.setdefault(total.kind, {})[total.status] = total.count
@@ -42,6 +47,39 @@ def by_kind() -> list[Figures]:
         Figures(kind, live.get(kind, {}), ended.get(kind, {}), _durations(kind))
         for kind in sorted({*live, *ended})
     ]
+
+
+def live_by_kind() -> dict[str, dict[Status, int]]:
+    """How many jobs of each kind are in each status that is not an end, children included."""
+    counted = (
+        Job.select(Job.kind, Job.status, fn.COUNT(Job.id))
+        .where(_IS_LIVE)
+        .group_by(Job.kind, Job.status)
+        .tuples()
+    )
+    counts: dict[str, dict[Status, int]] = {}
+    for kind, status, count in cast(Iterable[tuple[str, Status, int]], counted):
+        counts.setdefault(kind, {})[status] = count
+    return counts
+
+
+def live_counts() -> dict[Status, int]:
+    """The same of all kinds together, with what there is none of."""
+    kinds = live_by_kind().values()
+    return {status: sum(counts.get(status, 0) for counts in kinds) for status in LIVE}
+
+
+def oldest_queued() -> datetime | None:
+    """When the job was asked for that has been in the queue the longest, or None."""
+    longest: datetime | None = (
+        Job.select(fn.MIN(Job.created_at)).where(Job.status == "queued").scalar()
+    )
+    return longest
+
+
+def totals() -> list[JobTotal]:
+    """How every kind of job has ended so far, since the database was made."""
+    return list(JobTotal.select().order_by(JobTotal.kind, JobTotal.status))
 
 
 def newest_lines(limit: int, job_id: str | None = None) -> list[JobLine]:

@@ -4,12 +4,11 @@ Here are the columns and the questions that only read. Every change of a job's s
 `queue/`, in one guarded statement each.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 from peewee import (
-    SQL,
     AutoField,
     BigIntegerField,
     BooleanField,
@@ -22,7 +21,6 @@ from peewee import (
     IntegerField,
     JSONField,
     TextField,
-    fn,
 )
 
 from beatstitch.db import base
@@ -266,41 +264,3 @@ def lines(job_id: str, limit: int) -> list[JobLine]:
         JobLine.select().where(JobLine.job.in_(family)).order_by(JobLine.id.desc()).limit(limit)
     )
     return list(newest)[::-1]
-
-
-def live_by_kind() -> dict[str, dict[Status, int]]:
-    """How many jobs of each kind are in each status that is not an end, children included."""
-    counted = (
-        Job.select(Job.kind, Job.status, fn.COUNT(Job.id))
-        .where(_IS_LIVE)
-        .group_by(Job.kind, Job.status)
-        .tuples()
-    )
-    counts: dict[str, dict[Status, int]] = {}
-    for kind, status, count in cast(Iterable[tuple[str, Status, int]], counted):
-        counts.setdefault(kind, {})[status] = count
-    return counts
-
-
-def live_counts() -> dict[Status, int]:
-    """The same of all kinds together, with what there is none of."""
-    kinds = live_by_kind().values()
-    return {status: sum(counts.get(status, 0) for counts in kinds) for status in LIVE}
-
-
-def oldest_queued() -> datetime | None:
-    """When the job was asked for that has been in the queue the longest, or None."""
-    longest: datetime | None = (
-        Job.select(fn.MIN(Job.created_at)).where(Job.status == "queued").scalar()
-    )
-    return longest
-
-
-_IS_LIVE = SQL(f"status IN {LIVE}")
-"""In the words of the index `job_unique_live`, for SQLite doesn't know it by parameters: to count a
-few live jobs, it read all 60,000 that had ended, for 90 ms."""
-
-
-def totals() -> list[JobTotal]:
-    """How every kind of job has ended so far, since the database was made."""
-    return list(JobTotal.select().order_by(JobTotal.kind, JobTotal.status))

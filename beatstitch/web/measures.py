@@ -12,9 +12,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from beatstitch.db import jobs, usage
+from beatstitch.db import job_figures, usage
 from beatstitch.db.base import utc_now
-from beatstitch.db.jobs import Status
+from beatstitch.db.jobs import LIVE, Status
 from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue import presence
 from beatstitch.settings import settings
@@ -78,7 +78,7 @@ class _Queue(Collector):
         ffmpeg = CounterMetricFamily(
             "ffmpeg_seconds", "Seconds of jobs that are FFmpeg's work.", labels=["kind"]
         )
-        for total in jobs.totals():
+        for total in job_figures.totals():
             ended.add_metric([total.kind, total.status], total.count)
             if total.kind in _RENDERS:
                 renders.add_metric([_RENDERS[total.kind], total.status], total.count)
@@ -90,13 +90,13 @@ class _Queue(Collector):
                     ffmpeg.add_metric([total.kind], total.seconds)
         yield from (ended, renders, seconds, durations, ffmpeg)
         live = GaugeMetricFamily("jobs_live", "Jobs that have not ended.", labels=["status"])
-        by_kind = jobs.live_by_kind()
-        for status in jobs.LIVE:
+        by_kind = job_figures.live_by_kind()
+        for status in LIVE:
             live.add_metric([status], _sum(by_kind.values(), status))
         yield live
         queued = _sum(by_kind.values(), "queued")
         yield GaugeMetricFamily("queue_depth", "Jobs that wait.", value=queued)
-        oldest = jobs.oldest_queued()
+        oldest = job_figures.oldest_queued()
         waited_s = (utc_now() - oldest).total_seconds() if oldest else 0
         yield GaugeMetricFamily(
             "jobs_oldest_queued_seconds", "How long the oldest has waited.", value=max(0, waited_s)

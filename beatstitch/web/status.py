@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from flask import Blueprint, Response, current_app
 
 from beatstitch import __version__
-from beatstitch.db import jobs
+from beatstitch.db import job_figures
 from beatstitch.process import sandbox
 from beatstitch.queue import presence
 from beatstitch.settings import settings
@@ -141,7 +141,7 @@ def _tried(look: Callable[[], C], check: type[C]) -> C:
 
 
 def _database() -> Check:
-    jobs.live_counts()
+    job_figures.live_counts()
     return Check(status="healthy")
 
 
@@ -171,10 +171,12 @@ def _sandbox() -> SandboxCheck:
 
 
 def _queue() -> QueueCheck:
-    oldest = jobs.oldest_queued()
+    oldest = job_figures.oldest_queued()
     waited_s = (datetime.now(UTC) - oldest).total_seconds() if oldest else 0
     return QueueCheck(
-        status="healthy", depth=jobs.live_counts()["queued"], oldest_seconds=max(0, int(waited_s))
+        status="healthy",
+        depth=job_figures.live_counts()["queued"],
+        oldest_seconds=max(0, int(waited_s)),
     )
 
 

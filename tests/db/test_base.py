@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from beatstitch.db import base, jobs, users
+from beatstitch.db import base, job_figures, users
 from beatstitch.errors import InsufficientStorage, Invalid, Unavailable
 
 
@@ -183,8 +183,8 @@ def test_live_jobs_are_counted_past_all_that_have_ended() -> None:
     asked: list[str] = []
     connection = base.database.connection()
     connection.set_trace_callback(asked.append)
-    jobs.live_counts()
-    jobs.oldest_queued()
+    job_figures.live_counts()
+    job_figures.oldest_queued()
     connection.set_trace_callback(None)
 
     plans = [

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from beatstitch import queue
-from beatstitch.db import base, jobs, users
+from beatstitch.db import base, job_figures, jobs, users
 from beatstitch.errors import Cancelled, Conflict, NotFound
 from beatstitch.queue import FanOut, Fault, Instant, Lease, LeaseLost, Line, Progress
 from beatstitch.queue.end import RETRY_BASE_MS, RETRY_CAP_MS, delay_ms
@@ -209,6 +209,6 @@ def test_totals_count_how_jobs_ended_and_how_long_they_ran() -> None:
         queue.finish(claimed(seconds).lease, None, after(seconds + 3))
     queue.cancel(submitted().id, after(200))
 
-    totals = {(row.kind, row.status): (row.count, row.seconds) for row in jobs.totals()}
+    totals = {(row.kind, row.status): (row.count, row.seconds) for row in job_figures.totals()}
 
     assert totals == {("probe", "complete"): (2, 6.0), ("probe", "cancelled"): (1, 0.0)}

@@ -92,7 +92,7 @@ def test_a_database_that_is_gone_is_unhealthy_and_says_no_more(
     def gone() -> None:
         raise OSError("no such file: some/where.db")
 
-    monkeypatch.setattr("beatstitch.db.jobs.live_counts", gone)
+    monkeypatch.setattr("beatstitch.db.job_figures.live_counts", gone)
 
     answer = nobody.get("/health")
 

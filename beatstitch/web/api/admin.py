@@ -7,8 +7,7 @@ import shutil
 from flask import Blueprint
 
 from beatstitch import queue
-from beatstitch.db import audit, usage
-from beatstitch.db import jobs as job_rows
+from beatstitch.db import audit, job_figures, usage
 from beatstitch.inventory import age, sweep
 from beatstitch.jobs.kinds import KINDS
 from beatstitch.queue import presence
@@ -66,9 +65,9 @@ def show_storage() -> StorageShown:
 def show_stats() -> Stats:
     """How many there are of everything."""
     ended: dict[str, int] = {}
-    for total in job_rows.totals():
+    for total in job_figures.totals():
         ended[total.status] = ended.get(total.status, 0) + total.count
-    live = {str(status): count for status, count in job_rows.live_counts().items()}
+    live = {str(status): count for status, count in job_figures.live_counts().items()}
     return Stats(**usage.counts(), jobs_live=live, jobs_ended=ended)
 
 
