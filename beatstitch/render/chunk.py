@@ -1,5 +1,6 @@
 """What one FFmpeg process renders: layers in pieces, pieces in a chunk, all in whole frames."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -28,6 +29,18 @@ class Layer:
     pulse: float = 0.0
     beat_frames: tuple[int, ...] = ()
     focus: Focus = MIDDLE
+
+    @property
+    def way_us(self) -> int:
+        """How much of a clip is decoded before the layer's first frame. Where its keyframes aren't
+        known, about: from the start of a file that has one, else half of the way between them."""
+        source = self.source
+        if source.keyframes_ms:
+            place_us = self.start_us - source.start_us
+            before = max(0, bisect_right(source.keyframes_ms, place_us // 1000) - 1)
+            return max(0, place_us - 1000 * source.keyframes_ms[before])
+        is_single = source.gop_us >= 900 * (source.duration_ms or 0)
+        return min(self.start_us, source.gop_us if is_single else source.gop_us // 2)
 
     def lead_us(self, rate: Fraction) -> Fraction:
         """How much earlier than the layer begins its source is to be read: whole frames of the

@@ -6,7 +6,6 @@ time. What can't be told apart has one name: a chunk made from a mezzanine has t
 would have from the clip.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -92,7 +91,7 @@ def mezzanines(
     for chunk in {chunk.name: chunk for chunk in chunks}.values():
         for layer, part in _showings(chunk):
             _, seen = shown.setdefault(layer.source.key, (layer.source, []))
-            seen.append((_way_us(layer), part))
+            seen.append((layer.way_us, part))
     orders = {}
     for key, (source, seen) in shown.items():
         parts = tuple(_merged(part for _, part in seen))
@@ -159,18 +158,6 @@ def _showings(chunk: ChunkOrder) -> Iterator[tuple[Layer, Part]]:
             end_us = layer.start_us + int(length_s * 1_000_000)
             start_us = layer.start_us - source.lead_us - MARGIN_US
             yield layer, Part(max(0, start_us), end_us + MARGIN_US)
-
-
-def _way_us(layer: Layer) -> int:
-    """How much is decoded before the layer's first frame. Where the keyframes aren't known, about:
-    from the start of a file that has one, else half of the way between them."""
-    source = layer.source
-    if source.keyframes_ms:
-        place_us = layer.start_us - source.start_us
-        before = max(0, bisect_right(source.keyframes_ms, place_us // 1000) - 1)
-        return max(0, place_us - 1000 * source.keyframes_ms[before])
-    is_single = source.gop_us >= 900 * (source.duration_ms or 0)
-    return min(layer.start_us, source.gop_us if is_single else source.gop_us // 2)
 
 
 def _merged(parts: Iterable[Part]) -> Iterator[Part]:

@@ -14,10 +14,14 @@ from beatstitch.render.chunk import Chunk, Layer, Piece
 from beatstitch.render.memory import LARGE_PX, is_within
 from beatstitch.render.profile import Profile
 from beatstitch.render.source import Source
+from beatstitch.render.takes import takes
 from beatstitch.timeline.edl import MIDDLE, Edl, Segment, frame_at
 
 # To start FFmpeg costs a preview a third as much as two seconds of it.
 CHUNK_US = {"preview": 6_000_000, "final": 2_000_000}
+# Where that saves decoding as much as a chunk: one process decodes once what three would each have
+# to begin with the same keyframe for. An edit there costs the longer chunk.
+LONG_CHUNK_US = 6_000_000
 # A crash or an edit costs at most a chunk, so a segment that lasts is shown in several pieces; of a
 # film in 4K in shorter ones, for what is handed on there between two processes lies on the disk:
 # 0.4 GB a second at 30 frames.
@@ -214,17 +218,38 @@ def _on_the_beat(piece: Piece, beats: Sequence[int], flashes: Flashes, rate: Fra
 
 def _chunks(pieces: Sequence[Piece], profile: Profile) -> Iterator[Chunk]:
     """Pieces up to the first boundary past each mark of absolute time, so that an edit changes no
-    other chunk's shape; and no more of them than one process should open."""
-    frames = profile.frame_rate * CHUNK_US[profile.name] / 1_000_000
+    other chunk's shape; more of them where a clip goes on whose keyframes are far apart, and no
+    more of them than one process should open."""
+    length_us = CHUNK_US[profile.name]
+    for more in _up_to_marks(pieces, profile, LONG_CHUNK_US):
+        parts = list(_up_to_marks(more, profile, length_us))
+        saved_us = sum(_way_us(part, profile) for part in parts) - _way_us(more, profile)
+        for part in [more] if saved_us >= length_us else parts:
+            yield from _as_held(part, profile)
+
+
+def _up_to_marks(
+    pieces: Sequence[Piece], profile: Profile, mark_us: int
+) -> Iterator[Sequence[Piece]]:
+    frames = profile.frame_rate * mark_us / 1_000_000
+    first = 0
+    for end, piece in enumerate(pieces, 1):
+        if piece.end_frame // frames > piece.first_frame // frames or end == len(pieces):
+            yield pieces[first:end]
+            first = end
+
+
+def _way_us(pieces: Sequence[Piece], profile: Profile) -> int:
+    """How much is decoded to get to where one process begins to show its clips."""
+    clips = (take.layer for take in takes(pieces, profile.frame_rate))
+    return sum(layer.way_us for layer in clips if layer.source.media_type == "video")
+
+
+def _as_held(pieces: Sequence[Piece], profile: Profile) -> Iterator[Chunk]:
     held: list[Piece] = []
     for piece in pieces:
-        more = (*held, piece)
-        if held and not is_within(more, profile):
+        if held and not is_within((*held, piece), profile):
             yield Chunk(tuple(held))
             held = []
         held.append(piece)
-        if piece.end_frame // frames > piece.first_frame // frames:
-            yield Chunk(tuple(held))
-            held = []
-    if held:
-        yield Chunk(tuple(held))
+    yield Chunk(tuple(held))

@@ -106,6 +106,22 @@ def test_chunks_end_at_the_first_boundary_past_each_two_seconds() -> None:
     assert ends[:4] == [72, 126, 180, 252]
 
 
+@pytest.mark.parametrize(
+    ("keyframes_ms", "ends"),
+    [((0,), [180, 360]), (tuple(range(0, 10_000, 500)), [60, 120, 180, 240, 300, 360])],
+)
+def test_chunks_are_longer_where_each_would_decode_a_clip_from_the_same_keyframe(
+    keyframes_ms: tuple[int, ...], ends: list[int]
+) -> None:
+    edl = edl_of(seconds=12, names="cd", beats_per_cut=1)
+    kept = {n: replace(s, keyframes_ms=keyframes_ms) for n, s in SOURCES.items()}
+
+    film = plan(edl, kept, final(edl.settings))
+
+    assert [chunk.first_frame + chunk.frames for chunk in film.chunks] == ends
+    assert all(len(takes(chunk.pieces, film.profile.frame_rate)) == 2 for chunk in film.chunks)
+
+
 def test_a_previews_chunks_are_three_times_as_long() -> None:
     edl = edl_of(bpm=100.0, beats_per_cut=4)
 
