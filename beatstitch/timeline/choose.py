@@ -170,15 +170,21 @@ def _without_broken_end(medium: Medium) -> Medium:
 
 
 def _sound_ms(medium: Medium, start_ms: int, needed_ms: int) -> int:
-    """The next place from there, or else the first at all, from which so much is not damaged; the
-    same place where there is none."""
-    for place in (start_ms, medium.first_ms):
+    """The next place from there, or else the first at all, from which so much is not damaged; where
+    there is none, the one of the two with less damage in it."""
+    places = (start_ms, medium.first_ms)
+    for place in places:
         for first_ms, end_ms in medium.damaged_ms:
             if first_ms < place + needed_ms and place < end_ms:
                 place = end_ms
         if place + needed_ms <= medium.end_ms:
             return place
-    return start_ms
+    return min(places, key=lambda place: _broken_ms(medium, place, place + needed_ms))
+
+
+def _broken_ms(medium: Medium, start_ms: int, end_ms: int) -> int:
+    shared = (min(end, end_ms) - max(first, start_ms) for first, end in medium.damaged_ms)
+    return sum(max(0, ms) for ms in shared)
 
 
 def _fits(medium: Medium, slot_ms: int) -> bool:

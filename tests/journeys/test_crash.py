@@ -162,7 +162,7 @@ def test_a_part_of_a_film_whose_proof_is_gone_or_lies_is_made_anew(
     assert ended["status"] == "complete", ended
 
 
-def test_a_clip_that_comes_short_is_measured_and_the_next_timeline_built_around_it(
+def test_a_clip_that_comes_short_is_measured_where_more_of_it_is_wished_for(
     place: Deployment, short_song: Song, clips: tuple[Path, ...], tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.mp4"
@@ -171,9 +171,15 @@ def test_a_clip_that_comes_short_is_measured_and_the_next_timeline_built_around_
     # From here on its packets are all there, of the right size, and hold nothing.
     start = len(content) * 6 // 10
     broken.write_bytes(content[:start] + bytes(len(content) - start))
-    caller, project, edl_hash = planned(place, short_song, (broken, clips[1]))
+    caller, project, _ = planned(place, short_song, (broken, clips[1]))
+    assert waited(lambda: "is damaged from" in notes(caller, project))
+    around = caller.ended(rendered(caller, project, built(caller, project)))
+    assert around["status"] == "complete", around
+    first = caller.get(project).json()["media_assets"][0]["id"]
+    wish = {"replace": {"index": 0, "media_asset_id": first, "source_in_ms": 1900}}
+    edited = caller.post(f"{project}/timeline/edit", json=wish).json()["edl_hash"]
 
-    failed = caller.ended(rendered(caller, project, edl_hash))
+    failed = caller.ended(rendered(caller, project, edited))
 
     assert failed["status"] == "failed"
     assert "A clip in it breaks off before its file says" in failed["error_message"]

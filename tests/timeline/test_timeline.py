@@ -227,6 +227,12 @@ def test_no_clip_is_shown_where_it_is_damaged_while_there_is_more_of_it() -> Non
     assert starts_of(hopeless, 2) == [0, 500]
 
 
+def test_a_clip_is_shown_where_it_is_least_damaged_if_nowhere_is_sound_for_so_long() -> None:
+    lost = replace(CLIP, damaged_ms=((400, CLIP.length_ms),))
+
+    assert starts_of(lost, 3) == [0, 0, 0]
+
+
 def test_a_clip_that_is_damaged_to_its_end_ends_before_that_unless_little_is_left() -> None:
     cut_short = Medium("2", "video", 1900, damaged_ms=((1500, 1890),))
     lost = replace(cut_short, damaged_ms=((500, 1900),))
