@@ -1,9 +1,9 @@
 """Where in a clip its data are damaged, as far as its decoder tells: it says so of a packet, or
 shows nothing of it.
 
-H.264 and MPEG-4 tell nearly always, HEVC where a header or a reference is hit, VP9 and AV1 hardly
-ever: what follows from their arithmetic is some other picture and no fault. Guesses nothing from
-how pictures look.
+MPEG-4 tells nearly always, H.264 mostly, HEVC where a header or a reference is hit, VP9 and AV1
+hardly ever: what follows from their arithmetic is some other picture and no fault. Guesses nothing
+from how pictures look.
 """
 
 import re
